@@ -1,0 +1,51 @@
+/* Status codes: names and texts from the one list in gantry.h, and the line that describes the last failure of a thread. */
+#include "core/status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+static _Thread_local char last_error[512];
+
+gt_status gt_fail(gt_status status, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(last_error, sizeof last_error, format, args);
+    va_end(args);
+    return status;
+}
+
+const char *gt_last_error(void) { return last_error; }
+
+const char *gt_status_name(gt_status status) {
+#define STATUS_NAME(name, text) #name,
+    static const char *const names[] = {GT_STATUS_LIST(STATUS_NAME)};
+    return (unsigned)status < GT_N_STATUSES ? names[status] : "unknown";
+}
+
+const char *gt_status_text(gt_status status) {
+#define STATUS_TEXT(name, text) text,
+    static const char *const texts[] = {GT_STATUS_LIST(STATUS_TEXT)};
+    return (unsigned)status < GT_N_STATUSES ? texts[status] : "unknown status";
+}
+
+#define TEXT_OF(name, text) text,
+
+const char *gt_activation_name(gt_activation activation) {
+    static const char *const texts[] = {GT_ACTIVATION_LIST(TEXT_OF)};
+    return (unsigned)activation < GT_N_ACTIVATIONS ? texts[activation] : "unknown";
+}
+
+const char *gt_isa_name(gt_isa isa) {
+    static const char *const texts[] = {GT_ISA_LIST(TEXT_OF)};
+    return (unsigned)isa < GT_N_ISAS ? texts[isa] : "unknown";
+}
+
+const char *gt_outcome_name(gt_outcome outcome) {
+    static const char *const texts[] = {GT_OUTCOME_LIST(TEXT_OF)};
+    return (unsigned)outcome < GT_N_OUTCOMES ? texts[outcome] : "unknown";
+}
+
+#define TEXT(x) #x
+#define VERSION_TEXT(major, minor, patch) TEXT(major) "." TEXT(minor) "." TEXT(patch)
+
+const char *gt_version(void) { return VERSION_TEXT(GT_VERSION_MAJOR, GT_VERSION_MINOR, GT_VERSION_PATCH); }

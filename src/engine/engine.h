@@ -1,0 +1,71 @@
+/* private. What an engine is: a table of functions over a set of R runs. core/ calls engines only through this.
+ *
+ * Arguments have been checked by the caller. Functions that take a run may be called for different runs at once from the
+ * threads of one OpenMP team of at most n_threads; the others not. */
+#ifndef GT_ENGINE_ENGINE_H
+#define GT_ENGINE_ENGINE_H
+
+#include "gantry/gantry.h"
+#include "kernels/streams.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct gt_engine gt_engine; /* each engine's own struct begins with one */
+
+/* What a run carries beside its float state; saved in checkpoints. */
+typedef struct gt_run_counters {
+    uint64_t seed;
+    uint64_t iteration;     /* completed */
+    uint64_t d_steps;       /* Adam steps of D */
+    uint64_t g_steps;       /* Adam steps of G */
+    bool diverged;          /* frozen in iteration diverged_at; then the state is that after the step that met it */
+    uint64_t diverged_at;
+    double last_losses[3];  /* d_loss_real, d_loss_fake, g_loss of the last iteration; NaN before the first */
+} gt_run_counters;
+
+typedef struct gt_engine_ops {
+    const char *engine; /* "fused" */
+    const char *device; /* "cpu" */
+
+    /* R runs at iteration 0 with their initial weights. */
+    gt_status (*create)(const gt_spec *spec, const gt_trainer_options *options, gt_engine **out);
+    void (*destroy)(gt_engine *engine);
+
+    /* n more iterations of every run that is not frozen. */
+    gt_status (*advance)(gt_engine *engine, uint64_t n);
+
+    /* One part of a net's state in the order of gt_spec_n_parameters. Never GT_GAN. */
+    void (*get_state)(const gt_engine *engine, size_t run, gt_net net, gt_state_part part, float *out);
+    void (*set_state)(gt_engine *engine, size_t run, gt_net net, gt_state_part part, const float *in);
+    gt_run_counters (*get_counters)(const gt_engine *engine, size_t run);
+    void (*set_counters)(gt_engine *engine, size_t run, const gt_run_counters *counters);
+
+    /* n real points of a stream at an iteration: out[n, X]. */
+    void (*real)(gt_engine *engine, size_t run, uint32_t stream, uint64_t iteration, size_t n, float *out);
+    /* n points of G from latents of a stream at an iteration: out[n, X]. */
+    void (*generate)(gt_engine *engine, size_t run, uint32_t stream, uint64_t iteration, size_t n, float *out);
+    /* Output of a net (D, GAN: logits) on rows x[n, inputs]. */
+    void (*forward)(gt_engine *engine, size_t run, gt_net net, const float *x, size_t n, float *out);
+    /* One Adam step of D (GT_DISCRIMINATOR) or of G through D (GT_GAN) on x[n, inputs], labels y[n]; logits[n] before it. Freezes
+     * a run whose step gives a value that is not finite. */
+    void (*train_on_batch)(gt_engine *engine, size_t run, gt_net net, const float *x, const float *y, size_t n, float *logits);
+    /* Binary cross-entropy of logits with labels, mean, summed in double in the order of the samples. */
+    double (*bce)(const gt_engine *engine, const float *logits, const float *y, size_t n);
+} gt_engine_ops;
+
+struct gt_engine {
+    const gt_engine_ops *ops;
+    const char *isa;
+    const char *why;
+    int n_threads;
+    size_t state_bytes_per_run;
+};
+
+extern const gt_engine_ops gt_fused_cpu_ops;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
