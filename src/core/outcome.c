@@ -29,7 +29,7 @@ gt_outcome gt_outcome_of(const gt_metrics *rows, size_t n, const gt_outcome_rule
     for (size_t i = n > window ? n - window : 0; i < n; i++) n_converged += gt_metrics_converged(&rows[i], rules);
 
     if (is_broken(last)) return GT_OUTCOME_DIVERGED;
-    if (n >= window && n_converged == window) return GT_OUTCOME_STABLE;
+    if (n_converged == window) return GT_OUTCOME_STABLE;
     if (n >= window && n_converged > 0) return GT_OUTCOME_OSCILLATING;
     if (gt_metrics_converged(last, rules)) return GT_OUTCOME_CONVERGED;
     if (last->std_x < rules->collapsed_std_x_below) return GT_OUTCOME_COLLAPSED;
