@@ -1,0 +1,46 @@
+/* Digests of states and of plain memory. Assumes a little-endian machine, which io/safetensors.c asserts. */
+#include "core/digest.h"
+
+#include "core/spec.h"
+#include "core/status.h"
+#include "core/trainer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+static void finish(const XXH3_state_t *state, char out[GT_DIGEST_CHARS]) {
+    XXH128_canonical_t bytes;
+    XXH128_canonicalFromHash(&bytes, XXH3_128bits_digest(state));
+    for (size_t i = 0; i < sizeof bytes.digest; i++) snprintf(out + 2 * i, 3, "%02x", bytes.digest[i]);
+}
+
+gt_status gt_digest_runs(const gt_trainer *trainer, size_t first, size_t n, char out[GT_DIGEST_CHARS]) {
+    float *values = malloc(gt_spec_n_parameters(&trainer->spec, GT_GAN) * sizeof *values); /* holds either net */
+    if (values == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for a digest");
+    XXH3_state_t state;
+    XXH3_128bits_reset(&state);
+    for (size_t run = first; run < first + n; run++)
+        for (gt_net net = GT_DISCRIMINATOR; net <= GT_GENERATOR; net++)
+            for (gt_state_part part = GT_WEIGHTS; part <= GT_ADAM_V; part++) {
+                trainer->engine->ops->get_state(trainer->engine, run, net, part, values);
+                XXH3_128bits_update(&state, values, gt_spec_n_parameters(&trainer->spec, net) * sizeof *values);
+            }
+    free(values);
+    finish(&state, out);
+    return GT_OK;
+}
+
+void gt_digest_parts(const gt_file_part *parts, size_t n_parts, char out[GT_DIGEST_CHARS]) {
+    XXH3_state_t state;
+    XXH3_128bits_reset(&state);
+    for (size_t i = 0; i < n_parts; i++) XXH3_128bits_update(&state, parts[i].data, parts[i].size);
+    finish(&state, out);
+}
+
+gt_status gt_trainer_digest(const gt_trainer *trainer, size_t run, char out[GT_DIGEST_CHARS]) {
+    if (run >= trainer->n_runs) return gt_fail(GT_ERR_ARGUMENT, "run %zu; there are %zu, counted from 0", run, trainer->n_runs);
+    return gt_digest_runs(trainer, run, 1, out);
+}
