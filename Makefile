@@ -1,0 +1,57 @@
+# Short names for the CMake presets. `make train ARGS="--seed 7"` hands flags on.
+.PHONY: help deps deps-test deps-bench deps-lint build train test bench lint format install clean
+.NOTPARALLEL:
+
+help:
+	@echo "make train    install what is missing, build, train the tutorial's GAN (ARGS=\"--seed 7 ...\" for flags)"
+	@echo "make test     install what is missing, build, run every test"
+	@echo "make bench    build and run the benchmarks; results go to bench/results/"
+	@echo "make build    the release build, in build/release"
+	@echo "make lint     formatting, static analysis, warnings as errors"
+	@echo "make format   format the sources in place"
+	@echo "make install  after make build: cmake --install (PREFIX=/usr/local)"
+	@echo "make clean    remove build/"
+	@echo "make deps     install the Debian packages for the build; deps-test, deps-bench, deps-lint: for the rest"
+
+deps:
+	@bash cmake/deps.sh build
+deps-test:
+	@bash cmake/deps.sh build test
+deps-bench:
+	@bash cmake/deps.sh build bench
+deps-lint:
+	@bash cmake/deps.sh build test bench lint
+
+build: deps
+	cmake --preset release
+	cmake --build --preset release
+
+train: deps
+	cmake --preset release
+	cmake --build --preset release --target gantry
+	build/release/gantry train $(ARGS)
+
+test: deps-test
+	cmake --preset release -D GANTRY_TESTS=ON
+	cmake --build --preset release
+	ctest --preset release
+
+bench: deps-bench
+	cmake --preset release -D GANTRY_BENCH=ON
+	cmake --build --preset release
+	bash bench/run.sh build/release/bench
+
+lint: deps-lint
+	cmake --preset release -B build/lint -D GANTRY_TESTS=ON -D GANTRY_BENCH=ON -D GANTRY_WERROR=ON
+	cmake --build build/lint
+	bash cmake/lint.sh build/lint
+
+format:
+	git ls-files '*.c' '*.h' '*.cpp' | xargs clang-format-14 -i
+
+PREFIX ?= /usr/local
+install:
+	cmake --install build/release --prefix $(PREFIX)
+
+clean:
+	rm -rf build

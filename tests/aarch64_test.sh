@@ -1,0 +1,31 @@
+#!/bin/bash
+# The same bits on another processor family: digests from an aarch64 build, run under qemu, against those of this machine's build.
+# DIGEST: digest_main of this machine. The two header-only needs of the library are lent from this machine; nothing else of it is.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+cross=aarch64-linux-gnu-gcc
+qemu=$(command -v qemu-aarch64 || command -v qemu-aarch64-static || true)
+if [ -z "$qemu" ] || ! command -v $cross >/dev/null; then
+    echo "SKIPPED: needs $cross and qemu-aarch64 (make deps-test)"
+    exit 77
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+mkdir -p "$work/lent/cjson"
+for header in xxhash.h cjson/cJSON.h; do cp "/usr/include/$header" "$work/lent/$header"; done
+flags=(-std=gnu11 -O2 -ffp-contract=off -fno-math-errno -fno-trapping-math -fopenmp -DFUSED_NAME=fused_portable
+    -I include -I src -I . -isystem "$work/lent")
+for source in src/core/*.c src/io/*.c src/engine/fused_cpu.c src/engine/fused_portable.c; do
+    case $source in src/io/config* | src/io/csv* | src/io/plots* | src/io/png*) continue ;; esac
+    $cross "${flags[@]}" -c "$source" -o "$work/$(basename "$source" .c).o"
+done
+# An archive, so that what reads and writes files (and needs cJSON) is left out of the program.
+aarch64-linux-gnu-ar rcs "$work/libgantry.a" "$work"/*.o
+$cross "${flags[@]}" -static tests/digest_main.c "$work/libgantry.a" -lm -o "$work/digest_aarch64"
+
+iterations=200
+"$qemu" "$work/digest_aarch64" $iterations portable >"$work/aarch64"
+"$DIGEST" $iterations auto >"$work/here"
+diff "$work/here" "$work/aarch64"
+echo "$(wc -l <"$work/here") digests after $iterations iterations are the same on aarch64 and on $(uname -m)"
