@@ -17,12 +17,12 @@ typedef struct gt_engine gt_engine; /* each engine's own struct begins with one 
 /* What a run carries beside its float state; saved in checkpoints. */
 typedef struct gt_run_counters {
     uint64_t seed;
-    uint64_t iteration;     /* completed */
-    uint64_t d_steps;       /* Adam steps of D */
-    uint64_t g_steps;       /* Adam steps of G */
-    bool diverged;          /* frozen in iteration diverged_at; then the state is that after the step that met it */
+    uint64_t iteration; /* completed */
+    uint64_t d_steps;   /* Adam steps of D */
+    uint64_t g_steps;   /* Adam steps of G */
+    bool diverged;      /* frozen in iteration diverged_at; then the state is that after the step that met it */
     uint64_t diverged_at;
-    double last_losses[3];  /* d_loss_real, d_loss_fake, g_loss of the last iteration; NaN before the first */
+    double last_losses[3]; /* d_loss_real, d_loss_fake, g_loss of the last iteration; NaN before the first */
 } gt_run_counters;
 
 typedef struct gt_engine_ops {
@@ -48,11 +48,15 @@ typedef struct gt_engine_ops {
     void (*generate)(gt_engine *engine, size_t run, uint32_t stream, uint64_t iteration, size_t n, float *out);
     /* Output of a net (D, GAN: logits) on rows x[n, inputs]. */
     void (*forward)(gt_engine *engine, size_t run, gt_net net, const float *x, size_t n, float *out);
-    /* One Adam step of D (GT_DISCRIMINATOR) or of G through D (GT_GAN) on x[n, inputs], labels y[n]; logits[n] before it. Freezes
-     * a run whose step gives a value that is not finite. */
+    /* Makes room for batches of n samples in train_on_batch. */
+    gt_status (*reserve_batch)(gt_engine *engine, size_t n);
+    /* One Adam step of D (GT_DISCRIMINATOR) or of G through D (GT_GAN) on x[n, inputs], labels y[n]; logits[n] before it.
+     * Freezes a run whose step gives a value that is not finite. */
     void (*train_on_batch)(gt_engine *engine, size_t run, gt_net net, const float *x, const float *y, size_t n, float *logits);
     /* Binary cross-entropy of logits with labels, mean, summed in double in the order of the samples. */
     double (*bce)(const gt_engine *engine, const float *logits, const float *y, size_t n);
+    /* Logits to probabilities, in place. */
+    void (*sigmoid)(const gt_engine *engine, float *values, size_t n);
 } gt_engine_ops;
 
 struct gt_engine {

@@ -3,11 +3,12 @@
 #define GT_ENGINE_LANES_AVX2_H
 
 #include <immintrin.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define LANES_FN static inline __attribute__((always_inline, unused))
-#define PARTS 2
+#define PARTS    2
 
 typedef __m256 pf;
 typedef __m256i pu;
@@ -27,6 +28,7 @@ LANES_FN pf pf_rcp(pf a) { return _mm256_div_ps(_mm256_set1_ps(1.0f), a); }
 LANES_FN pm pf_gt(pf a, pf b) { return _mm256_cmp_ps(a, b, _CMP_GT_OQ); }
 LANES_FN pf pf_select(pm m, pf a, pf b) { return _mm256_blendv_ps(b, a, m); }
 LANES_FN pf pf_where(pm m, pf a) { return _mm256_and_ps(m, a); }
+LANES_FN bool pf_any_nan(pf a) { return _mm256_movemask_ps(_mm256_cmp_ps(a, a, _CMP_UNORD_Q)) != 0; }
 
 LANES_FN pu pu_set(uint32_t x) { return _mm256_set1_epi32((int)x); }
 LANES_FN pu pu_load(const uint32_t *p) { return _mm256_loadu_si256((const __m256i *)(const void *)p); }

@@ -1,9 +1,11 @@
-/* private. 16 lanes as one AVX-512 register (F, DQ). The operations that exact.h and fused_body.h are written in; each rounds to
- * nearest and flushes nothing. */
+/* private. 16 lanes as one AVX-512 register (F, DQ). The operations that exact.h and fused_body.h are written in; each rounds
+ * to nearest and flushes nothing. */
 #ifndef GT_ENGINE_LANES_AVX512_H
 #define GT_ENGINE_LANES_AVX512_H
 
 #include <immintrin.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define LANES_FN static inline __attribute__((always_inline, unused))
@@ -29,6 +31,7 @@ LANES_FN vf vf_select(vm m, vf a, vf b) { return _mm512_mask_mov_ps(b, m, a); }
 LANES_FN vf vf_where(vm m, vf a) { return _mm512_maskz_mov_ps(m, a); }
 LANES_FN vf vf_fma_where(vm m, vf a, vf b, vf c) { return _mm512_mask3_fmadd_ps(a, b, c, m); }
 LANES_FN vf vf_add_where(vm m, vf c, vf a) { return _mm512_mask_add_ps(c, m, c, a); }
+LANES_FN bool vf_any_nan(vf a) { return _mm512_cmp_ps_mask(a, a, _CMP_UNORD_Q) != 0; }
 
 LANES_FN vu vu_set(uint32_t x) { return _mm512_set1_epi32((int)x); }
 LANES_FN vu vu_load(const uint32_t *p) { return _mm512_loadu_si512(p); }

@@ -91,6 +91,12 @@ LANES_FN void vu_mul_wide(vu a, uint32_t c, vu *hi, vu *lo) {
     for (int k = 0; k < PARTS; k++) pu_mul_wide(a.p[k], c, &hi->p[k], &lo->p[k]);
 }
 
+LANES_FN bool vf_any_nan(vf a) {
+    bool any = false;
+    for (int k = 0; k < PARTS; k++) any = any || pf_any_nan(a.p[k]);
+    return any;
+}
+
 /* Where m is off the product is with zero: c, but for the sign of a zero, which no result depends on (docs/numerics.md). */
 LANES_FN vf vf_fma_where(vm m, vf a, vf b, vf c) { return vf_fma(vf_where(m, a), b, c); }
 LANES_FN vf vf_add_where(vm m, vf c, vf a) { return vf_add(c, vf_where(m, a)); }

@@ -5,6 +5,7 @@
 #define GT_ENGINE_LANES_PORTABLE_H
 
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -49,6 +50,11 @@ LANES_FN pf pf_rcp(pf a) { return 1.0f / a; }
 LANES_FN pm pf_gt(pf a, pf b) { return a > b; }
 LANES_FN pf pf_select(pm m, pf a, pf b) { return (pf)((m & (pi)a) | (~m & (pi)b)); }
 LANES_FN pf pf_where(pm m, pf a) { return (pf)(m & (pi)a); }
+LANES_FN bool pf_any_nan(pf a) {
+    bool any = false;
+    for (int l = 0; l < PART_WIDTH; l++) any = any || a[l] != a[l];
+    return any;
+}
 LANES_FN pf pf_min(pf a, pf b) { return pf_select(a < b, a, b); }
 LANES_FN pf pf_max(pf a, pf b) { return pf_select(a > b, a, b); }
 

@@ -1,0 +1,277 @@
+/* The trainer: checks arguments, chooses the engine, and asks it. Everything that scores runs is here because it needs only
+ * points and logits, whichever engine made them. */
+#include "core/trainer.h"
+
+#include "core/metrics.h"
+#include "core/spec.h"
+#include "core/status.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEFAULT_SAMPLES = 10000, DEFAULT_ACCURACY_SAMPLES = 100, MAX_ROWS = 1 << 24 };
+
+gt_status gt_trainer_create(const gt_spec *spec, const gt_trainer_options *options, gt_trainer **out) {
+    GT_TRY(gt_spec_check(spec));
+    if (options->n_runs < 1) return gt_fail(GT_ERR_ARGUMENT, "0 runs; a trainer takes 1 or more");
+    if (options->n_threads < 0)
+        return gt_fail(GT_ERR_ARGUMENT, "%d threads; it takes 1 or more, or 0 for one a processor", options->n_threads);
+    gt_trainer *trainer = calloc(1, sizeof *trainer);
+    if (trainer == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for a trainer");
+    trainer->spec = *spec;
+    trainer->n_runs = options->n_runs;
+    trainer->first_seed = options->first_seed;
+    gt_status status = gt_fused_cpu_ops.create(spec, options, &trainer->engine);
+    if (status != GT_OK) {
+        free(trainer);
+        return status;
+    }
+    *out = trainer;
+    return GT_OK;
+}
+
+void gt_trainer_destroy(gt_trainer *trainer) {
+    if (trainer == NULL) return;
+    trainer->engine->ops->destroy(trainer->engine);
+    free(trainer);
+}
+
+gt_trainer_info gt_trainer_get_info(const gt_trainer *trainer) {
+    const gt_engine *engine = trainer->engine;
+    return (gt_trainer_info){
+        .engine = engine->ops->engine,
+        .device = engine->ops->device,
+        .isa = engine->isa,
+        .why = engine->why,
+        .n_threads = engine->n_threads,
+        .n_runs = trainer->n_runs,
+        .first_seed = trainer->first_seed,
+        .iteration = trainer->iteration,
+        .state_bytes_per_run = engine->state_bytes_per_run,
+    };
+}
+
+const gt_spec *gt_trainer_get_spec(const gt_trainer *trainer) { return &trainer->spec; }
+
+gt_status gt_trainer_advance(gt_trainer *trainer, uint64_t n_iterations) {
+    if (n_iterations > GT_MAX_ITERATIONS - trainer->iteration)
+        return gt_fail(GT_ERR_ARGUMENT, "%llu iterations more after %llu; a run has at most %llu",
+                       (unsigned long long)n_iterations, (unsigned long long)trainer->iteration,
+                       (unsigned long long)GT_MAX_ITERATIONS);
+    GT_TRY(trainer->engine->ops->advance(trainer->engine, n_iterations));
+    trainer->iteration += n_iterations;
+    return GT_OK;
+}
+
+static gt_status check_run(const gt_trainer *trainer, size_t run) {
+    if (run >= trainer->n_runs)
+        return gt_fail(GT_ERR_ARGUMENT, "run %zu; this trainer has runs 0 to %zu", run, trainer->n_runs - 1);
+    return GT_OK;
+}
+
+static gt_status check_rows(size_t n) {
+    if (n < 1 || n > MAX_ROWS) return gt_fail(GT_ERR_ARGUMENT, "%zu rows; it takes 1 to %d", n, MAX_ROWS);
+    return GT_OK;
+}
+
+static gt_status check_one_net(gt_net net) {
+    if (net != GT_DISCRIMINATOR && net != GT_GENERATOR)
+        return gt_fail(GT_ERR_ARGUMENT, "net %d; it takes GT_DISCRIMINATOR or GT_GENERATOR", (int)net);
+    return GT_OK;
+}
+
+/* ---------------------------------------------------------------- scores and samples */
+
+/* Room for the scores of one run. */
+typedef struct {
+    float *generated, *real; /* [n, 2] */
+    float *logits;           /* [n_accuracy] */
+    void *metrics;
+} score_room;
+
+static score_room room_in(char *memory, size_t n) {
+    score_room room = {.metrics = memory};
+    room.generated = (float *)(memory + gt_metrics_scratch_bytes(n));
+    room.real = room.generated + 2 * n;
+    room.logits = room.real + 2 * n;
+    return room;
+}
+
+static size_t room_bytes(size_t n) { return (gt_metrics_scratch_bytes(n) + 5 * n * sizeof(float) + 63) / 64 * 64; }
+
+/* Share of the first n points that D puts on the given side of p = 1/2. */
+static double accuracy(gt_trainer *trainer, size_t run, const float *points, size_t n, bool real, float *logits) {
+    size_t right = 0;
+    trainer->engine->ops->forward(trainer->engine, run, GT_DISCRIMINATOR, points, n, logits);
+    for (size_t k = 0; k < n; k++) right += (logits[k] > 0) == real;
+    return (double)right / (double)n;
+}
+
+static void score_run(gt_trainer *trainer, size_t run, const gt_evaluate_options *options, score_room room, gt_metrics *row) {
+    gt_engine *engine = trainer->engine;
+    const gt_engine_ops *ops = engine->ops;
+    const gt_run_counters counters = ops->get_counters(engine, run);
+    const size_t n = (size_t)options->n_samples, n_accuracy = (size_t)options->n_accuracy, n_energy = (size_t)options->n_energy;
+    *row = (gt_metrics){
+        .iteration = trainer->iteration,
+        .diverged = counters.diverged,
+        .diverged_at = counters.diverged_at,
+        .acc_real = NAN,
+        .acc_fake = NAN,
+        .d_loss_real = counters.last_losses[0],
+        .d_loss_fake = counters.last_losses[1],
+        .g_loss = counters.last_losses[2],
+        .n_accuracy = options->n_accuracy,
+    };
+    if (counters.diverged) {
+        row->d_loss_real = row->d_loss_fake = row->g_loss = NAN;
+        for (size_t k = 0; k < 2 * n; k++) room.generated[k] = NAN;
+    } else {
+        ops->real(engine, run, GT_STREAM_EVAL_REAL, trainer->iteration, n_energy > n_accuracy ? n_energy : n_accuracy,
+                  room.real);
+        ops->generate(engine, run, GT_STREAM_EVAL_LATENTS, trainer->iteration, n, room.generated);
+        row->acc_real = accuracy(trainer, run, room.real, n_accuracy, true, room.logits);
+        row->acc_fake = accuracy(trainer, run, room.generated, n_accuracy, false, room.logits);
+    }
+    gt_metrics_score(&trainer->spec.target, room.generated, n, room.real, n_energy, room.metrics, row);
+}
+
+gt_status gt_trainer_evaluate(gt_trainer *trainer, const gt_evaluate_options *given, gt_metrics *rows) {
+    gt_evaluate_options options = given != NULL ? *given : (gt_evaluate_options){0};
+    if (options.n_samples == 0) options.n_samples = DEFAULT_SAMPLES;
+    if (options.n_accuracy == 0) options.n_accuracy = DEFAULT_ACCURACY_SAMPLES;
+    if (options.n_samples < 0 || options.n_samples > MAX_ROWS)
+        return gt_fail(GT_ERR_ARGUMENT, "%d samples to score; it takes 1 to %d", options.n_samples, MAX_ROWS);
+    if (options.n_accuracy < 0 || options.n_accuracy > options.n_samples)
+        return gt_fail(GT_ERR_ARGUMENT, "%d samples for the accuracies; it takes 1 to the %d that are scored",
+                       options.n_accuracy, options.n_samples);
+    if (options.n_energy < 0 || options.n_energy > options.n_samples)
+        return gt_fail(GT_ERR_ARGUMENT, "%d samples for the energy distance; it takes 0 to the %d that are scored",
+                       options.n_energy, options.n_samples);
+    const int n_threads = trainer->engine->n_threads;
+    const size_t bytes = room_bytes((size_t)options.n_samples);
+    char *memory = aligned_alloc(64, (size_t)n_threads * bytes);
+    if (memory == NULL)
+        return gt_fail(GT_ERR_MEMORY, "no memory to score %d samples in %d threads", options.n_samples, n_threads);
+#pragma omp parallel for schedule(dynamic) num_threads(n_threads)
+    for (size_t run = 0; run < trainer->n_runs; run++)
+        score_run(trainer, run, &options, room_in(memory + (size_t)omp_get_thread_num() * bytes, (size_t)options.n_samples),
+                  &rows[run]);
+    free(memory);
+    return GT_OK;
+}
+
+gt_status gt_trainer_evaluation_points(gt_trainer *trainer, size_t run, size_t n, float *real, float *generated) {
+    gt_engine *engine = trainer->engine;
+    GT_TRY(check_run(trainer, run));
+    GT_TRY(check_rows(n));
+    if (real != NULL) engine->ops->real(engine, run, GT_STREAM_EVAL_REAL, trainer->iteration, n, real);
+    if (generated != NULL) engine->ops->generate(engine, run, GT_STREAM_EVAL_LATENTS, trainer->iteration, n, generated);
+    return GT_OK;
+}
+
+gt_status gt_trainer_sample(gt_trainer *trainer, size_t run, uint32_t draw, size_t n, float *out) {
+    gt_engine *engine = trainer->engine;
+    GT_TRY(check_run(trainer, run));
+    GT_TRY(check_rows(n));
+    if (draw > UINT32_MAX - GT_STREAM_SAMPLE_LATENTS)
+        return gt_fail(GT_ERR_ARGUMENT, "draw %u; it takes 0 to %u", draw, UINT32_MAX - GT_STREAM_SAMPLE_LATENTS);
+    engine->ops->generate(engine, run, GT_STREAM_SAMPLE_LATENTS + draw, trainer->iteration, n, out);
+    return GT_OK;
+}
+
+/* ---------------------------------------------------------------- state */
+
+static gt_status check_part(const gt_trainer *trainer, size_t run, gt_net net, gt_state_part part) {
+    GT_TRY(check_run(trainer, run));
+    GT_TRY(check_one_net(net));
+    if (part != GT_WEIGHTS && part != GT_ADAM_M && part != GT_ADAM_V)
+        return gt_fail(GT_ERR_ARGUMENT, "state part %d; it takes GT_WEIGHTS, GT_ADAM_M or GT_ADAM_V", (int)part);
+    return GT_OK;
+}
+
+gt_status gt_trainer_get_state(const gt_trainer *trainer, size_t run, gt_net net, gt_state_part part, float *out) {
+    GT_TRY(check_part(trainer, run, net, part));
+    trainer->engine->ops->get_state(trainer->engine, run, net, part, out);
+    return GT_OK;
+}
+
+gt_status gt_trainer_set_state(gt_trainer *trainer, size_t run, gt_net net, gt_state_part part, const float *in) {
+    GT_TRY(check_part(trainer, run, net, part));
+    trainer->engine->ops->set_state(trainer->engine, run, net, part, in);
+    return GT_OK;
+}
+
+uint64_t gt_trainer_adam_steps(const gt_trainer *trainer, size_t run, gt_net net) {
+    if (run >= trainer->n_runs) return 0;
+    const gt_run_counters counters = trainer->engine->ops->get_counters(trainer->engine, run);
+    return net == GT_DISCRIMINATOR ? counters.d_steps : counters.g_steps;
+}
+
+/* ---------------------------------------------------------------- one net on a given batch */
+
+static gt_status check_batch(const gt_trainer *trainer, size_t run, gt_net net, const float *y, size_t n) {
+    GT_TRY(check_run(trainer, run));
+    GT_TRY(check_rows(n));
+    if (net != GT_DISCRIMINATOR && net != GT_GAN)
+        return gt_fail(GT_ERR_ARGUMENT, "only GT_DISCRIMINATOR and GT_GAN have a loss; the generator learns through GT_GAN");
+    for (size_t k = 0; k < n; k++)
+        if (!(y[k] >= 0 && y[k] <= 1)) return gt_fail(GT_ERR_ARGUMENT, "label %g in row %zu; it takes 0 to 1", (double)y[k], k);
+    return GT_OK;
+}
+
+static gt_status check_inputs(const gt_trainer *trainer, gt_net net, const float *x, size_t n) {
+    const size_t width = (size_t)gt_net_inputs(gt_spec_net(&trainer->spec, net == GT_DISCRIMINATOR ? net : GT_GENERATOR));
+    for (size_t k = 0; k < n * width; k++)
+        if (!isfinite(x[k]))
+            return gt_fail(GT_ERR_ARGUMENT, "value %g in row %zu; it takes finite numbers", (double)x[k], k / width);
+    return GT_OK;
+}
+
+static gt_batch_result result_of(const gt_engine *engine, const float *logits, const float *y, size_t n) {
+    gt_batch_result result = {.loss = engine->ops->bce(engine, logits, y, n)};
+    size_t right = 0;
+    for (size_t k = 0; k < n; k++) right += (logits[k] > 0) == (y[k] > 0.5f);
+    result.accuracy = (double)right / (double)n;
+    return result;
+}
+
+gt_status gt_trainer_train_on_batch(gt_trainer *trainer, size_t run, gt_net net, const float *x, const float *y, size_t n,
+                                    gt_batch_result *result) {
+    gt_engine *engine = trainer->engine;
+    GT_TRY(check_batch(trainer, run, net, y, n));
+    GT_TRY(check_inputs(trainer, net, x, n));
+    if (engine->ops->get_counters(engine, run).diverged)
+        return gt_fail(GT_ERR_ARGUMENT, "run %zu has diverged and is frozen", run);
+    GT_TRY(engine->ops->reserve_batch(engine, n));
+    float *logits = malloc(n * sizeof *logits);
+    if (logits == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for a batch of %zu", n);
+    engine->ops->train_on_batch(engine, run, net, x, y, n, logits);
+    if (result != NULL) *result = result_of(engine, logits, y, n);
+    free(logits);
+    return GT_OK;
+}
+
+gt_status gt_trainer_evaluate_on_batch(gt_trainer *trainer, size_t run, gt_net net, const float *x, const float *y, size_t n,
+                                       gt_batch_result *result) {
+    gt_engine *engine = trainer->engine;
+    GT_TRY(check_batch(trainer, run, net, y, n));
+    float *logits = malloc(n * sizeof *logits);
+    if (logits == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for a batch of %zu", n);
+    engine->ops->forward(engine, run, net, x, n, logits);
+    *result = result_of(engine, logits, y, n);
+    free(logits);
+    return GT_OK;
+}
+
+gt_status gt_trainer_predict(gt_trainer *trainer, size_t run, gt_net net, const float *x, size_t n, float *out) {
+    gt_engine *engine = trainer->engine;
+    GT_TRY(check_run(trainer, run));
+    GT_TRY(check_rows(n));
+    if ((unsigned)net > GT_GAN) return gt_fail(GT_ERR_ARGUMENT, "net %d is not one of gt_net", (int)net);
+    engine->ops->forward(engine, run, net, x, n, out);
+    if (net != GT_GENERATOR) engine->ops->sigmoid(engine, out, n);
+    return GT_OK;
+}

@@ -1,0 +1,368 @@
+/* The fused engine on the CPU: a run's whole training loop in one function, its state (a few kilobytes) in the first-level
+ * cache, one run a thread at a time. This file lays out nets and memory, picks the instruction set and spreads runs over
+ * threads; the arithmetic is fused_body.h. */
+#include "engine/fused_cpu.h"
+
+#include "core/spec.h"
+#include "core/status.h"
+
+#include <math.h>
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    gt_engine base;
+    fused_plan plan;
+    const fused_kernels *kernels;
+    size_t n_runs;
+    size_t batch_capacity; /* samples of a caller's batch that the workspaces hold */
+    fused_run *runs;       /* [R] */
+    float *states;         /* [R][state floats] */
+    float *workspaces;     /* [n_threads][plan.workspace] */
+} fused_cpu;
+
+/* ---------------------------------------------------------------- layout */
+
+static int round_up(int n) { return (n + LANES - 1) / LANES * LANES; }
+
+static fused_net make_net(const gt_net_spec *spec, bool is_discriminator) {
+    fused_net net = {.n_layers = spec->n_layers};
+    const gt_activation hidden = spec->activation[0];
+    net.moments = is_discriminator && spec->n_layers == 2 && (hidden == GT_RELU || hidden == GT_LEAKY_RELU);
+    for (int l = 0; l < spec->n_layers; l++) {
+        fused_layer *layer = &net.layer[l];
+        const int n_in = spec->size[l], n_out = spec->size[l + 1];
+        const bool transposed = net.moments && l == 0;
+        *layer = (fused_layer){.n_in = n_in,
+                               .n_out = n_out,
+                               .activation = spec->activation[l],
+                               .w = net.n_parameters,
+                               .b = net.n_parameters + n_in * n_out,
+                               .stride_out = transposed ? 1 : n_in,
+                               .stride_in = transposed ? n_out : 1,
+                               .unit = net.n_units};
+        net.n_parameters = layer->b + n_out;
+        net.n_units += n_out;
+    }
+    net.padded = round_up(net.n_parameters);
+    return net;
+}
+
+static fused_adam make_adam(const gt_adam_spec *spec) {
+    const float beta1 = (float)spec->beta1, beta2 = (float)spec->beta2;
+    const double root = sqrt(1.0 - (double)beta2);
+    return (fused_adam){.beta1 = beta1,
+                        .beta2 = beta2,
+                        .eps = (float)(spec->eps / root),
+                        .lr = spec->lr,
+                        .factor = (1.0 - (double)beta1) / root};
+}
+
+static size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
+
+static size_t slots_of(size_t n) { return (n + LANES - 1) / LANES; }
+
+/* Where the arrays of a workspace stand; batch_capacity: samples of a caller's batch that fit. */
+static void plan_workspace(fused_plan *plan, size_t batch_capacity) {
+    const fused_net *d = &plan->shape.d, *g = &plan->shape.g;
+    const size_t vectors = LANES, pass = MAX_SLOTS * vectors, slack = 4 * vectors;
+    const size_t latent = (size_t)g->layer[0].n_in, padded = (size_t)(d->padded > g->padded ? d->padded : g->padded);
+    const size_t slots = max_size(slots_of(batch_capacity), slots_of((size_t)plan->shape.batch));
+    const size_t inputs = max_size(latent, 2);
+    size_t at = 0;
+#define PLACE(member, size) (plan->member = at, at += (size) + slack)
+    PLACE(latents, (latent + 1) * pass + 2 * slack);
+    PLACE(points, 2 * pass);
+    PLACE(d_outputs, (size_t)d->n_units * pass);
+    PLACE(g_outputs, (size_t)g->n_units * pass);
+    PLACE(d_deltas, (size_t)d->n_units * pass);
+    PLACE(g_deltas, (size_t)g->n_units * pass);
+    PLACE(products, 4 * (size_t)d->layer[0].n_out + vectors);
+    PLACE(rows, padded * vectors);
+    PLACE(sums, padded + vectors);
+    PLACE(gradient, padded + vectors);
+    PLACE(logits, (slots + 2 * slots_of((size_t)plan->shape.batch / 2)) * vectors);
+    PLACE(batch_x, max_size(slots_of(batch_capacity), MAX_SLOTS) * inputs * vectors);
+    PLACE(batch_y, slots_of(batch_capacity) * vectors);
+#undef PLACE
+    plan->workspace = (at + LANES - 1) / LANES * LANES;
+}
+
+/* ---------------------------------------------------------------- instruction sets */
+
+typedef struct {
+    gt_isa isa;
+    const fused_kernels *kernels;
+    const char *why;
+    bool available;
+} isa_choice;
+
+/* Best first; portable, which always runs, last. */
+static size_t list_isas(isa_choice out[3]) {
+    size_t n = 0;
+#ifdef GANTRY_X86
+    __builtin_cpu_init();
+    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+    out[n++] = (isa_choice){GT_ISA_AVX512, &fused_avx512, "the widest that this processor has", avx512};
+    out[n++] = (isa_choice){GT_ISA_AVX2, &fused_avx2, "the widest that this processor has", avx2};
+    if (avx2)
+        out[n++] = (isa_choice){GT_ISA_PORTABLE, &fused_portable_fma, "plain C, compiled for AVX2 and FMA", true};
+    else
+#endif
+        out[n++] = (isa_choice){GT_ISA_PORTABLE, &fused_portable, "plain C for any processor", true};
+    return n;
+}
+
+static gt_status choose_isa(gt_isa wanted, isa_choice *out) {
+    isa_choice all[3];
+    const size_t n = list_isas(all);
+    for (size_t k = 0; k < n; k++) {
+        *out = all[k];
+        if (wanted == GT_ISA_AUTO ? all[k].available : all[k].isa == wanted) break;
+    }
+    if (wanted != GT_ISA_AUTO && (out->isa != wanted || !out->available))
+        return gt_fail(GT_ERR_DEVICE, "this processor has no %s; take auto or portable", gt_isa_name(wanted));
+    if (wanted != GT_ISA_AUTO && wanted != GT_ISA_PORTABLE) out->why = "asked for";
+    return GT_OK;
+}
+
+/* ---------------------------------------------------------------- state */
+
+static const fused_net *net_of(const fused_cpu *engine, gt_net net) {
+    return net == GT_GENERATOR ? &engine->plan.shape.g : &engine->plan.shape.d;
+}
+
+static float *part_of(const fused_cpu *engine, size_t run, gt_net net, gt_state_part part) {
+    float *state = net == GT_GENERATOR ? engine->runs[run].g : engine->runs[run].d;
+    return state + (size_t)part * (size_t)net_of(engine, net)->padded;
+}
+
+/* Calls for each parameter in the order of gt_spec_n_parameters with its place in the engine's order. */
+#define EACH_PARAMETER(net, place, statement)                                                                                  \
+    for (int l_ = 0; l_ < (net)->n_layers; l_++) {                                                                             \
+        const fused_layer *layer_ = &(net)->layer[l_];                                                                         \
+        for (int o_ = 0; o_ < layer_->n_out; o_++)                                                                             \
+            for (int i_ = 0; i_ < layer_->n_in; i_++) {                                                                        \
+                const int place = layer_->w + o_ * layer_->stride_out + i_ * layer_->stride_in;                                \
+                statement;                                                                                                     \
+            }                                                                                                                  \
+        for (int o_ = 0; o_ < layer_->n_out; o_++) {                                                                           \
+            const int place = layer_->b + o_;                                                                                  \
+            statement;                                                                                                         \
+        }                                                                                                                      \
+    }
+
+static void get_state(const gt_engine *base, size_t run, gt_net which, gt_state_part part, float *out) {
+    const fused_cpu *engine = (const fused_cpu *)base;
+    const fused_net *net = net_of(engine, which);
+    const float *state = part_of(engine, run, which, part);
+    EACH_PARAMETER(net, at, *out++ = state[at])
+}
+
+static void set_state(gt_engine *base, size_t run, gt_net which, gt_state_part part, const float *in) {
+    fused_cpu *engine = (fused_cpu *)base;
+    const fused_net *net = net_of(engine, which);
+    float *state = part_of(engine, run, which, part);
+    EACH_PARAMETER(net, at, state[at] = *in++)
+}
+
+static gt_run_counters get_counters(const gt_engine *base, size_t run) { return ((const fused_cpu *)base)->runs[run].counters; }
+
+static fused_powers powers_after(const fused_adam *adam, uint64_t steps) {
+    fused_powers p = {1.0, 1.0};
+    for (; steps > 0 && (p.beta1 != 0 || p.beta2 != 0); steps--) fused_powers_advance(&p, adam);
+    return p;
+}
+
+static void set_counters(gt_engine *base, size_t run, const gt_run_counters *counters) {
+    fused_cpu *engine = (fused_cpu *)base;
+    engine->runs[run].counters = *counters;
+    engine->runs[run].d_powers = powers_after(&engine->plan.d_adam, counters->d_steps);
+    engine->runs[run].g_powers = powers_after(&engine->plan.g_adam, counters->g_steps);
+}
+
+/* Weights: He-uniform on hidden layers, Glorot-uniform on the output layer, w = u * 2 limit - limit; biases zero. */
+static void initialize_net(const fused_kernels *kernels, const fused_net *net, uint64_t seed, uint32_t stream, float *state,
+                           float *uniforms) {
+    size_t n = 0;
+    for (int l = 0; l < net->n_layers; l++) n += (size_t)net->layer[l].n_in * (size_t)net->layer[l].n_out;
+    kernels->uniforms(seed, stream, 0, n, uniforms);
+    for (int l = 0; l < net->n_layers; l++) {
+        const fused_layer *layer = &net->layer[l];
+        const int fan = l + 1 < net->n_layers ? layer->n_in : layer->n_in + layer->n_out;
+        const float limit = (float)sqrt(6.0 / fan);
+        for (int o = 0; o < layer->n_out; o++)
+            for (int i = 0; i < layer->n_in; i++)
+                state[layer->w + o * layer->stride_out + i * layer->stride_in] = fmaf(*uniforms++, 2.0f * limit, -limit);
+    }
+}
+
+/* ---------------------------------------------------------------- the table's functions */
+
+static void destroy(gt_engine *base) {
+    fused_cpu *engine = (fused_cpu *)base;
+    if (engine == NULL) return;
+    free(engine->runs);
+    free(engine->states);
+    free(engine->workspaces);
+    free(engine);
+}
+
+static float *workspace(fused_cpu *engine) {
+    return engine->workspaces + (size_t)omp_get_thread_num() * engine->plan.workspace;
+}
+
+/* n * size bytes in whole cache lines, zeroed; NULL when there is no memory or the size overflows. */
+static void *allocate_zeroed(size_t n, size_t size) {
+    size_t bytes;
+    if (__builtin_mul_overflow(n, size, &bytes) || bytes > SIZE_MAX - 63) return NULL;
+    bytes = (bytes + 63) / 64 * 64;
+    void *memory = aligned_alloc(64, bytes);
+    if (memory != NULL) memset(memory, 0, bytes);
+    return memory;
+}
+
+static gt_status allocate_workspaces(fused_cpu *engine, size_t batch_capacity) {
+    fused_plan plan = engine->plan;
+    plan_workspace(&plan, batch_capacity);
+    float *workspaces = allocate_zeroed((size_t)engine->base.n_threads, plan.workspace * sizeof(float));
+    if (workspaces == NULL)
+        return gt_fail(GT_ERR_MEMORY, "no memory for %d workspaces of %zu bytes", engine->base.n_threads,
+                       plan.workspace * sizeof(float));
+    free(engine->workspaces);
+    engine->workspaces = workspaces;
+    engine->plan = plan;
+    engine->batch_capacity = batch_capacity;
+    return GT_OK;
+}
+
+static gt_status create(const gt_spec *spec, const gt_trainer_options *options, gt_engine **out) {
+    isa_choice isa;
+    GT_TRY(choose_isa(options->isa, &isa));
+    fused_cpu *engine = calloc(1, sizeof *engine);
+    if (engine == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for an engine");
+    fused_plan *plan = &engine->plan;
+    plan->shape =
+        (fused_shape){.batch = spec->batch, .d = make_net(&spec->discriminator, true), .g = make_net(&spec->generator, false)};
+    plan->d_adam = make_adam(&spec->discriminator_adam);
+    plan->g_adam = make_adam(&spec->generator_adam);
+    plan->d_slope = (float)spec->discriminator.leaky_slope;
+    plan->g_slope = (float)spec->generator.leaky_slope;
+    plan->lo = (float)spec->target.lo;
+    plan->width = (float)(spec->target.hi - spec->target.lo);
+    const size_t d_floats = 3 * (size_t)plan->shape.d.padded, g_floats = 3 * (size_t)plan->shape.g.padded;
+    const size_t R = options->n_runs, threads = (size_t)(options->n_threads > 0 ? options->n_threads : omp_get_num_procs());
+    engine->base = (gt_engine){.ops = &gt_fused_cpu_ops,
+                               .isa = gt_isa_name(isa.isa),
+                               .why = isa.why,
+                               .n_threads = (int)(threads < R ? threads : R),
+                               .state_bytes_per_run = (d_floats + g_floats) * sizeof(float) + sizeof(fused_run)};
+    engine->kernels = isa.kernels;
+    engine->n_runs = R;
+    gt_status status = GT_OK;
+    engine->runs = allocate_zeroed(R, sizeof *engine->runs);
+    engine->states = allocate_zeroed(R, (d_floats + g_floats) * sizeof(float));
+    if (engine->runs == NULL || engine->states == NULL) {
+        status = gt_fail(GT_ERR_MEMORY, "no memory for %zu runs of %zu bytes", R, engine->base.state_bytes_per_run);
+        goto fail;
+    }
+    GT_TRY_GOTO(allocate_workspaces(engine, 1), fail);
+    for (size_t r = 0; r < R; r++) {
+        fused_run *run = &engine->runs[r];
+        run->counters = (gt_run_counters){.seed = options->first_seed + r, .last_losses = {NAN, NAN, NAN}};
+        run->d_powers = run->g_powers = (fused_powers){1.0, 1.0};
+        run->d = engine->states + r * (d_floats + g_floats);
+        run->g = run->d + d_floats;
+    }
+#pragma omp parallel for schedule(static) num_threads(engine->base.n_threads)
+    for (size_t r = 0; r < R; r++) {
+        const fused_run *run = &engine->runs[r];
+        float *uniforms = workspace(engine) + plan->rows; /* has room for every parameter */
+        initialize_net(isa.kernels, &plan->shape.d, run->counters.seed, GT_STREAM_D_WEIGHTS, run->d, uniforms);
+        initialize_net(isa.kernels, &plan->shape.g, run->counters.seed, GT_STREAM_G_WEIGHTS, run->g, uniforms);
+    }
+    *out = &engine->base;
+    return GT_OK;
+fail:
+    destroy(&engine->base);
+    return status;
+}
+
+/* A frozen run's NaNs get one pattern: which of several a device makes is its own business. */
+static void freeze(fused_cpu *engine, fused_run *run) {
+    float *states[] = {run->d, run->g};
+    const int padded[] = {engine->plan.shape.d.padded, engine->plan.shape.g.padded};
+    for (int net = 0; net < 2; net++)
+        for (int k = 0; k < 3 * padded[net]; k++)
+            if (isnan(states[net][k])) states[net][k] = NAN;
+}
+
+static gt_status advance(gt_engine *base, uint64_t n) {
+    fused_cpu *engine = (fused_cpu *)base;
+    const size_t n_runs = engine->n_runs;
+    if (n == 0) return GT_OK;
+#pragma omp parallel for schedule(dynamic) num_threads(base->n_threads)
+    for (size_t r = 0; r < n_runs; r++) {
+        fused_run *run = &engine->runs[r];
+        if (run->counters.diverged) continue;
+        engine->kernels->advance(&engine->plan, run, n, workspace(engine));
+        if (run->counters.diverged) freeze(engine, run);
+    }
+    return GT_OK;
+}
+
+static void real(gt_engine *base, size_t run, uint32_t stream, uint64_t iteration, size_t n, float *out) {
+    fused_cpu *engine = (fused_cpu *)base;
+    engine->kernels->real(&engine->plan, engine->runs[run].counters.seed, stream, (uint32_t)iteration, n, out,
+                          workspace(engine));
+}
+
+static void generate(gt_engine *base, size_t run, uint32_t stream, uint64_t iteration, size_t n, float *out) {
+    fused_cpu *engine = (fused_cpu *)base;
+    engine->kernels->generate(&engine->plan, &engine->runs[run], stream, (uint32_t)iteration, n, out, workspace(engine));
+}
+
+static void forward(gt_engine *base, size_t run, gt_net net, const float *x, size_t n, float *out) {
+    fused_cpu *engine = (fused_cpu *)base;
+    engine->kernels->forward(&engine->plan, &engine->runs[run], net, x, n, out, workspace(engine));
+}
+
+static gt_status reserve_batch(gt_engine *base, size_t n) {
+    fused_cpu *engine = (fused_cpu *)base;
+    return n <= engine->batch_capacity ? GT_OK : allocate_workspaces(engine, n);
+}
+
+static void train_on_batch(gt_engine *base, size_t run, gt_net net, const float *x, const float *y, size_t n, float *logits) {
+    fused_cpu *engine = (fused_cpu *)base;
+    fused_run *r = &engine->runs[run];
+    engine->kernels->train_on_batch(&engine->plan, r, net, x, y, n, logits, workspace(engine));
+    if (r->counters.diverged) freeze(engine, r);
+}
+
+static double bce(const gt_engine *base, const float *logits, const float *y, size_t n) {
+    return ((const fused_cpu *)base)->kernels->bce(logits, y, n);
+}
+
+static void sigmoid(const gt_engine *base, float *values, size_t n) { ((const fused_cpu *)base)->kernels->sigmoid(values, n); }
+
+const gt_engine_ops gt_fused_cpu_ops = {
+    .engine = "fused",
+    .device = "cpu",
+    .create = create,
+    .destroy = destroy,
+    .advance = advance,
+    .get_state = get_state,
+    .set_state = set_state,
+    .get_counters = get_counters,
+    .set_counters = set_counters,
+    .real = real,
+    .generate = generate,
+    .forward = forward,
+    .reserve_batch = reserve_batch,
+    .train_on_batch = train_on_batch,
+    .bce = bce,
+    .sigmoid = sigmoid,
+};

@@ -1,0 +1,96 @@
+/* private. What the driver (fused_cpu.c) and the instruction-set versions of the training loop (fused_body.h) share. */
+#ifndef GT_ENGINE_FUSED_CPU_H
+#define GT_ENGINE_FUSED_CPU_H
+
+#include "engine/engine.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    LANES = 16,
+    MAX_SLOTS = 8 /* vectors of 16 samples that pass through the nets at once; a larger batch goes in several passes */
+};
+
+/* Only ints, so that shapes compare with memcmp and the tutorial's can be a compile-time constant. */
+typedef struct fused_layer {
+    int n_in, n_out;
+    int activation;
+    int w, b;                  /* where weight and bias start in the net's parameters */
+    int stride_out, stride_in; /* weight of input i to output o stands at w + o * stride_out + i * stride_in */
+    int unit;                  /* outputs of the layers before this one */
+} fused_layer;
+
+typedef struct fused_net {
+    int n_layers;
+    int n_parameters;
+    int padded;  /* n_parameters rounded up to whole vectors */
+    int n_units; /* outputs of all layers */
+    int moments; /* the one-hidden-layer formula of docs/numerics.md applies (D only); then layer 0 is stored [in][out] */
+    fused_layer layer[GT_MAX_LAYERS];
+} fused_net;
+
+typedef struct fused_shape {
+    int batch;
+    fused_net d, g;
+} fused_shape;
+
+/* Adam of one net with its constants folded (docs/numerics.md). */
+typedef struct fused_adam {
+    float beta1, beta2, eps;
+    double lr, factor; /* factor = (1 - beta1) / sqrt(1 - beta2) */
+} fused_adam;
+
+typedef struct fused_plan {
+    fused_shape shape;
+    fused_adam d_adam, g_adam;
+    float d_slope, g_slope;
+    float lo, width; /* of the target's domain */
+    /* a thread's workspace: where each array starts, in floats */
+    size_t latents, points, d_outputs, g_outputs, d_deltas, g_deltas, products, rows, sums, gradient, logits, batch_x, batch_y;
+    size_t workspace;
+} fused_plan;
+
+/* beta^t, exactly as running products give them; 0 below 2^-60. */
+typedef struct fused_powers {
+    double beta1, beta2;
+} fused_powers;
+
+typedef struct fused_run {
+    gt_run_counters counters;
+    fused_powers d_powers, g_powers;
+    float *d, *g; /* weights, m', v' of each net: 3 * padded floats */
+} fused_run;
+
+/* One instruction set. ws: plan->workspace floats, 64-byte aligned. */
+typedef struct fused_kernels {
+    /* n iterations, or fewer where the run diverges; counters and last_losses are kept. */
+    void (*advance)(const fused_plan *plan, fused_run *run, uint64_t n, float *ws);
+    void (*train_on_batch)(const fused_plan *plan, fused_run *run, gt_net net, const float *x, const float *y, size_t n,
+                           float *logits, float *ws);
+    void (*forward)(const fused_plan *plan, const fused_run *run, gt_net net, const float *x, size_t n, float *out, float *ws);
+    void (*real)(const fused_plan *plan, uint64_t seed, uint32_t stream, uint32_t iteration, size_t n, float *out, float *ws);
+    void (*generate)(const fused_plan *plan, const fused_run *run, uint32_t stream, uint32_t iteration, size_t n, float *out,
+                     float *ws);
+    void (*uniforms)(uint64_t seed, uint32_t stream, uint32_t iteration, size_t n, float *out);
+    void (*normals)(uint64_t seed, uint32_t stream, uint32_t iteration, size_t n, float *out);
+    double (*bce)(const float *logits, const float *y, size_t n);
+    void (*sigmoid)(float *values, size_t n);
+} fused_kernels;
+
+extern const fused_kernels fused_avx512, fused_avx2;
+extern const fused_kernels fused_portable_fma; /* plain C compiled for processors with AVX2 and FMA */
+extern const fused_kernels fused_portable;     /* plain C for any processor */
+
+static inline void fused_powers_advance(fused_powers *p, const fused_adam *adam) {
+    p->beta1 *= (double)adam->beta1;
+    p->beta2 *= (double)adam->beta2;
+    if (p->beta1 < 0x1p-60) p->beta1 = 0;
+    if (p->beta2 < 0x1p-60) p->beta2 = 0;
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif
