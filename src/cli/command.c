@@ -1,0 +1,72 @@
+/* What all commands share: reporting of failures, memory for texts, and suggestions for mistyped words. */
+#define _GNU_SOURCE /* vasprintf */
+#include "cli/command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void print_line(const char *format, va_list args) {
+    fputs("gantry: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+}
+
+int gt_cli_fail(int exit_code, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    print_line(format, args);
+    va_end(args);
+    return exit_code;
+}
+
+int gt_cli_fail_status(gt_status status) {
+    static const int codes[GT_N_STATUSES] = {
+        [GT_ERR_ARGUMENT] = GT_EXIT_USAGE, [GT_ERR_MEMORY] = GT_EXIT_FAILURE, [GT_ERR_DEVICE] = GT_EXIT_DEVICE,
+        [GT_ERR_IO] = GT_EXIT_FAILURE,     [GT_ERR_FILE] = GT_EXIT_FILE,
+    };
+    return gt_cli_fail(codes[status], "%s", gt_last_error());
+}
+
+char *gt_cli_text(const char *format, ...) {
+    char *text;
+    va_list args;
+    va_start(args, format);
+    int length = vasprintf(&text, format, args);
+    va_end(args);
+    if (length < 0) exit(gt_cli_fail(GT_EXIT_FAILURE, "out of memory"));
+    return text;
+}
+
+void *gt_cli_resize(void *array, size_t n, size_t element_bytes) {
+    void *larger = reallocarray(array, n, element_bytes);
+    if (larger == NULL) exit(gt_cli_fail(GT_EXIT_FAILURE, "out of memory"));
+    return larger;
+}
+
+#define MAX_WORD 32
+
+/* Levenshtein's distance, by rows of the usual table. Words longer than MAX_WORD are too far from everything. */
+static size_t distance(const char *a, const char *b) {
+    size_t n = strlen(b), row[MAX_WORD + 1];
+    if (strlen(a) > MAX_WORD || n > MAX_WORD) return MAX_WORD;
+    for (size_t j = 0; j <= n; j++) row[j] = j;
+    for (size_t i = 1; a[i - 1] != '\0'; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= n; j++) {
+            size_t best = diagonal + (a[i - 1] != b[j - 1]);
+            if (row[j] + 1 < best) best = row[j] + 1;
+            if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
+            diagonal = row[j];
+            row[j] = best;
+        }
+    }
+    return row[n];
+}
+
+void gt_cli_suggest(const char *word, const char *candidate, const char **best) {
+    size_t limit = *best != NULL ? distance(word, *best) : 1 + (strlen(word) + 1) / 3;
+    if (distance(word, candidate) < limit) *best = candidate;
+}

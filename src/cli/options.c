@@ -1,0 +1,254 @@
+/* Flags from a table (options.h). */
+#include "cli/options.h"
+
+#include "cli/command.h"
+#include "io/config.h"
+#include "io/number.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+static const gt_option *find(const gt_option *table, const char *name) {
+    GT_FOR_OPTIONS(option, table)
+    if (option->name != NULL && strcmp(option->name, name) == 0) return option;
+    return NULL;
+}
+
+/* ---------------------------------------------------------------- texts */
+
+/* What an option takes, for the error's one line. */
+static char *allowed(const gt_option *option) {
+    char min[GT_NUMBER_CHARS], max[GT_NUMBER_CHARS];
+    snprintf(min, sizeof min, "%.10g", option->min);
+    snprintf(max, sizeof max, "%.10g", option->max);
+    switch (option->kind) {
+    case GT_OPTION_INT:
+    case GT_OPTION_U64:
+        return gt_cli_text("%s whole number from %s to %s", option->flags & GT_OPTION_EVEN ? "an even" : "a", min, max);
+    case GT_OPTION_REAL:
+        return option->flags & GT_OPTION_ABOVE_MIN ? gt_cli_text("a number above %s, at most %s", min, max)
+                                                   : gt_cli_text("a number from %s to %s", min, max);
+    case GT_OPTION_SEED:
+        return gt_cli_text("a whole number from 0 to %" PRIu64 ", or random", UINT64_MAX);
+    case GT_OPTION_SWITCH:
+        return gt_cli_text("true or false");
+    case GT_OPTION_SET:
+        return gt_cli_text("key=value, where key is a flag without its dashes");
+    case GT_OPTION_CHOICE: {
+        char *list = gt_cli_text("one of %s", option->choice(0));
+        for (int i = 1; option->choice(i) != NULL; i++) {
+            char *longer = gt_cli_text("%s, %s", list, option->choice(i));
+            free(list);
+            list = longer;
+        }
+        return list;
+    }
+    default:
+        return gt_cli_text("a name");
+    }
+}
+
+/* "--batch 3" or "my.yaml:2: batch 3", then what is allowed. */
+static int refuse(const gt_option *option, const gt_option_values *values, size_t index) {
+    char *takes = allowed(option);
+    const char *text = values->text[index];
+    if (values->file != NULL)
+        gt_cli_fail(0, "%s:%d: %s %s: it takes %s", values->file, values->line[index], option->name, text, takes);
+    else
+        gt_cli_fail(0, "--%s %s: it takes %s", option->name, *text == '\0' ? "\"\"" : text, takes);
+    free(takes);
+    return GT_EXIT_USAGE;
+}
+
+const char *gt_option_format(const gt_option *option, const void *settings, char text[GT_OPTION_CHARS]) {
+    const char *member = (const char *)settings + option->member[0];
+    switch (option->kind) {
+    case GT_OPTION_INT:
+        snprintf(text, GT_OPTION_CHARS, "%d", *(const int *)member);
+        return text;
+    case GT_OPTION_U64:
+    case GT_OPTION_SEED:
+        snprintf(text, GT_OPTION_CHARS, "%" PRIu64, *(const uint64_t *)member);
+        return text;
+    case GT_OPTION_REAL:
+        return gt_number_format(*(const double *)member, text);
+    case GT_OPTION_CHOICE:
+        return option->choice(*(const int *)member);
+    case GT_OPTION_TEXT:
+        return *(const char *const *)member;
+    case GT_OPTION_SWITCH:
+        return (const char *const[]){NULL, "true", "false"}[*(const gt_switch *)member];
+    default:
+        return NULL;
+    }
+}
+
+void gt_options_print_help(const gt_option *table, const void *defaults, FILE *out) {
+    GT_FOR_OPTIONS(option, table) {
+        if (option->name == NULL) {
+            fprintf(out, "\n%s\n", option->help);
+            continue;
+        }
+        char text[GT_OPTION_CHARS], flag[64];
+        const char *value = gt_option_format(option, defaults, text);
+        snprintf(flag, sizeof flag, "--%s %s", option->name, option->value);
+        fprintf(out, "  %-26s %s", flag, option->help);
+        fprintf(out, value != NULL ? " (%s)\n" : "\n", value);
+    }
+}
+
+/* ---------------------------------------------------------------- values */
+
+static bool parse_switch(const char *text, gt_switch *out) {
+    *out = strcmp(text, "true") == 0 ? GT_SWITCH_ON : GT_SWITCH_OFF;
+    return *out == GT_SWITCH_ON || strcmp(text, "false") == 0;
+}
+
+static bool parse_choice(const gt_option *option, const char *text, int *out) {
+    for (*out = 0; option->choice(*out) != NULL; ++*out)
+        if (strcmp(option->choice(*out), text) == 0) return true;
+    return false;
+}
+
+/* Writes the value of text into one member; false where it isn't allowed. */
+static bool set_member(const gt_option *option, const char *text, void *member) {
+    uint64_t whole;
+    switch (option->kind) {
+    case GT_OPTION_INT:
+    case GT_OPTION_U64:
+        if (!gt_number_parse_u64(text, &whole) || (double)whole < option->min || (double)whole > option->max) return false;
+        if ((option->flags & GT_OPTION_EVEN) && whole % 2 != 0) return false;
+        if (option->kind == GT_OPTION_INT)
+            *(int *)member = (int)whole;
+        else
+            *(uint64_t *)member = whole;
+        return true;
+    case GT_OPTION_REAL: {
+        double *real = member;
+        return gt_number_parse_real(text, real) && *real <= option->max &&
+               (option->flags & GT_OPTION_ABOVE_MIN ? *real > option->min : *real >= option->min);
+    }
+    case GT_OPTION_SEED:
+        if (strcmp(text, "random") == 0) return getrandom(member, sizeof(uint64_t), 0) == sizeof(uint64_t);
+        return gt_number_parse_u64(text, member);
+    case GT_OPTION_CHOICE:
+        return parse_choice(option, text, member);
+    case GT_OPTION_TEXT:
+        *(const char **)member = text;
+        return *text != '\0';
+    case GT_OPTION_SWITCH:
+        return parse_switch(text, member);
+    default:
+        return false;
+    }
+}
+
+static int apply_one(const gt_option *table, const gt_option *option, const gt_option_values *values, void *settings) {
+    size_t index = (size_t)(option - table);
+    if (values->text[index] == NULL) return GT_EXIT_OK;
+    for (size_t m = 0; m < option->n_members; m++)
+        if (!set_member(option, values->text[index], (char *)settings + option->member[m]))
+            return refuse(option, values, index);
+    return GT_EXIT_OK;
+}
+
+int gt_option_apply(const gt_option *table, const char *name, const gt_option_values *values, void *settings) {
+    return apply_one(table, find(table, name), values, settings);
+}
+
+int gt_options_apply(const gt_option *table, const gt_option_values *values, void *settings) {
+    GT_FOR_OPTIONS(option, table) {
+        int code = apply_one(table, option, values, settings);
+        if (code != GT_EXIT_OK) return code;
+    }
+    return GT_EXIT_OK;
+}
+
+/* ---------------------------------------------------------------- sources */
+
+/* where: "--set " or "FILE:LINE: ", for the error. Headings and command-line flags are no keys. */
+static const gt_option *find_key(const gt_option *table, const char *where, const char *key) {
+    const gt_option *option = find(table, key);
+    if (option != NULL && !(option->flags & GT_OPTION_NO_CONFIG)) return option;
+    const char *best = NULL;
+    GT_FOR_OPTIONS(known, table)
+    if (known->name != NULL && !(known->flags & GT_OPTION_NO_CONFIG)) gt_cli_suggest(key, known->name, &best);
+    if (option != NULL)
+        gt_cli_fail(0, "%s%s: give it as --%s on the command line", where, key, key);
+    else if (best != NULL)
+        gt_cli_fail(0, "%s%s: no such key; did you mean %s?", where, key, best);
+    else
+        gt_cli_fail(0, "%s%s: no such key; the keys are the long flags that --help lists", where, key);
+    return NULL;
+}
+
+int gt_options_read_file(const gt_option *table, const gt_config *config, const char *path, gt_option_values *values) {
+    values->file = path;
+    for (size_t i = 0; i < config->n_entries; i++) {
+        const gt_config_entry *entry = &config->entries[i];
+        char *where = gt_cli_text("%s:%d: ", path, entry->line);
+        const gt_option *option = find_key(table, where, entry->key);
+        free(where);
+        if (option == NULL) return GT_EXIT_USAGE;
+        values->text[option - table] = entry->value;
+        values->line[option - table] = entry->line;
+    }
+    return GT_EXIT_OK;
+}
+
+static int set_key(const gt_option *table, const char *assignment, gt_option_values *values) {
+    const char *equals = strchr(assignment, '=');
+    if (equals == NULL || equals == assignment)
+        return gt_cli_fail(GT_EXIT_USAGE, "--set %s: it takes key=value, such as --set batch=128", assignment);
+    char *key = gt_cli_text("%.*s", (int)(equals - assignment), assignment);
+    const gt_option *option = find_key(table, "--set ", key);
+    free(key);
+    if (option == NULL) return GT_EXIT_USAGE;
+    values->text[option - table] = equals + 1;
+    return GT_EXIT_OK;
+}
+
+static int unknown_flag(const gt_option *table, const char *command, const char *flag) {
+    const char *best = NULL;
+    GT_FOR_OPTIONS(option, table)
+    if (option->name != NULL) gt_cli_suggest(flag + 2, option->name, &best);
+    if (best != NULL) return gt_cli_fail(GT_EXIT_USAGE, "%s: no such flag; did you mean --%s?", flag, best);
+    return gt_cli_fail(GT_EXIT_USAGE, "%s: no such flag; gantry %s --help lists them", flag, command);
+}
+
+int gt_options_parse(const gt_option *table, int argc, char **argv, gt_option_values *values) {
+    for (int i = 1; i < argc; i++) {
+        const char *argument = strcmp(argv[i], "-h") == 0 ? "--help" : argv[i];
+        if (strncmp(argument, "--", 2) != 0)
+            return gt_cli_fail(GT_EXIT_USAGE, "%s: gantry %s takes flags only; --help lists them", argument, argv[0]);
+        char *name = gt_cli_text("%.*s", (int)strcspn(argument, "="), argument);
+        const char *text = strchr(argument, '=') != NULL ? strchr(argument, '=') + 1 : NULL;
+        const gt_option *option = find(table, name + 2);
+        if (option == NULL && text == NULL && strncmp(name, "--no-", 5) == 0) { /* --no-plots */
+            option = find(table, name + 5);
+            if (option != NULL && option->kind != GT_OPTION_SWITCH) option = NULL;
+            text = "false";
+        } else if (option != NULL && option->kind == GT_OPTION_SWITCH && text == NULL) {
+            text = "true";
+        } else if (option != NULL && text == NULL && i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0) {
+            text = argv[++i];
+        }
+        int code = GT_EXIT_OK;
+        if (option == NULL) {
+            code = unknown_flag(table, argv[0], name);
+        } else if (text == NULL) {
+            char *takes = allowed(option);
+            code = gt_cli_fail(GT_EXIT_USAGE, "%s needs a value: it takes %s", name, takes);
+            free(takes);
+        } else if (option->kind == GT_OPTION_SET) {
+            code = set_key(table, text, values);
+        } else {
+            values->text[option - table] = text;
+        }
+        free(name);
+        if (code != GT_EXIT_OK) return code;
+    }
+    return GT_EXIT_OK;
+}

@@ -1,0 +1,61 @@
+/* Progress on stderr. */
+#include "cli/progress.h"
+
+#include "cli/terminal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define BAR_SECONDS  0.1
+#define LINE_SECONDS 10.0
+#define FIRST_BAR    0.5 /* a bar that flashes by helps nobody */
+#define BAR_CHARS    24
+
+gt_progress gt_progress_begin(uint64_t first, uint64_t total, bool quiet) {
+    bool bar = gt_terminal_moves(stderr);
+    double now = gt_seconds();
+    return (gt_progress){.quiet = quiet,
+                         .bar = bar,
+                         .first = first,
+                         .total = total,
+                         .began = now,
+                         .next = now + (bar ? FIRST_BAR : LINE_SECONDS)};
+}
+
+/* "12 s", "3 min 05 s", "2 h 10 min" */
+static void format_duration(double seconds, char *text, size_t size) {
+    uint64_t s = (uint64_t)(seconds + 0.5);
+    if (s < 60)
+        snprintf(text, size, "%" PRIu64 " s", s);
+    else if (s < 3600)
+        snprintf(text, size, "%" PRIu64 " min %02" PRIu64 " s", s / 60, s % 60);
+    else
+        snprintf(text, size, "%" PRIu64 " h %02" PRIu64 " min", s / 3600, s / 60 % 60);
+}
+
+void gt_progress_show(gt_progress *progress, uint64_t done) {
+    double now = gt_seconds();
+    if (progress->quiet || now < progress->next || done == progress->first || done >= progress->total) return;
+    double rate = (double)(done - progress->first) / (now - progress->began);
+    int percent = (int)(100.0 * (double)done / (double)progress->total);
+    char left[32];
+    format_duration((double)(progress->total - done) / rate, left, sizeof left);
+    if (progress->bar) {
+        int full = percent * BAR_CHARS / 100;
+        fprintf(stderr, "\r[%.*s%*s] %d%% %.0f it/s, ETA %s\033[K", full, "########################", BAR_CHARS - full, "",
+                percent, rate, left);
+        fflush(stderr);
+        progress->shown = true;
+    } else {
+        fprintf(stderr, "gantry: %" PRIu64 " of %" PRIu64 " iterations (%d%%), %.0f it/s, ETA %s\n", done, progress->total,
+                percent, rate, left);
+    }
+    progress->next = now + (progress->bar ? BAR_SECONDS : LINE_SECONDS);
+}
+
+void gt_progress_erase(gt_progress *progress) {
+    if (!progress->shown) return;
+    fputs("\r\033[K", stderr);
+    fflush(stderr);
+    progress->shown = false;
+}

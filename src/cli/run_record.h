@@ -1,0 +1,36 @@
+/* private to the CLI. What a run has shown so far: the scores of its checkpoints, and the points of their pictures. */
+#ifndef GT_CLI_RUN_RECORD_H
+#define GT_CLI_RUN_RECORD_H
+
+#include "cli/run_folder.h"
+#include "gantry/gantry.h"
+#include "io/csv.h"
+
+#define GT_PICTURE_POINTS 100 /* of each kind, as in the tutorial */
+#define GT_MAX_PICTURES   100 /* with more checkpoints than this, every 2nd, 4th, ... has a picture */
+
+typedef struct gt_run_record {
+    uint64_t eval_every, total; /* the schedule: checkpoints at each multiple, and at the end */
+    gt_metrics *rows;
+    size_t n_rows;
+    gt_point_row *points; /* GT_PICTURE_POINTS of each checkpoint that has a picture */
+    size_t n_points;
+    bool changed; /* since the files were written */
+} gt_run_record;
+
+/* Reads what the folder of an interrupted run holds, up to the iteration of its checkpoint: later rows will be made again. */
+gt_status gt_run_record_read(gt_run_record *record, const gt_run_folder *folder, uint64_t iteration);
+
+/* Scores the trainer's run 0 and keeps the row, with its points where the checkpoint has a picture. */
+gt_status gt_run_record_evaluate(gt_run_record *record, gt_trainer *trainer, int n_samples);
+
+/* Writes metrics.csv and points.csv. */
+gt_status gt_run_record_write(const gt_run_record *record, const gt_run_folder *folder);
+
+/* Draws the pictures. *n_drawn: how many. */
+gt_status gt_run_record_draw(const gt_run_record *record, const gt_run_folder *folder, const gt_target_spec *target,
+                             size_t *n_drawn);
+
+void gt_run_record_free(gt_run_record *record);
+
+#endif

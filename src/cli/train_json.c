@@ -1,0 +1,119 @@
+/* `gantry train --json`: one object. Keys are never renamed; a value that does not exist is null. */
+#include "cli/command.h"
+#include "cli/train_report.h"
+#include "io/number.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Numbers go in as text: cJSON's own lose bits of large whole numbers and of some doubles. */
+static void add_real(cJSON *object, const char *key, double value) {
+    char text[GT_NUMBER_CHARS];
+    cJSON_AddRawToObject(object, key, isfinite(value) ? gt_number_format(value, text) : "null");
+}
+
+static void add_u64(cJSON *object, const char *key, uint64_t value) {
+    char text[GT_NUMBER_CHARS];
+    snprintf(text, sizeof text, "%" PRIu64, value);
+    cJSON_AddRawToObject(object, key, text);
+}
+
+static void add_net(cJSON *spec, const char *key, const gt_net_spec *net) {
+    const char *names[GT_MAX_LAYERS];
+    for (int l = 0; l < net->n_layers; l++) names[l] = gt_activation_name(net->activation[l]);
+    cJSON *object = cJSON_AddObjectToObject(spec, key);
+    cJSON_AddItemToObject(object, "sizes", cJSON_CreateIntArray(net->size, net->n_layers + 1));
+    cJSON_AddItemToObject(object, "activations", cJSON_CreateStringArray(names, net->n_layers));
+}
+
+/* The options of config.yaml under the same names, each with its own type. */
+static void add_options(cJSON *object, const gt_train_settings *settings) {
+    GT_FOR_OPTIONS(option, gt_train_options) {
+        char text[GT_OPTION_CHARS];
+        const char *value = gt_option_format(option, settings, text);
+        if (!(option->flags & GT_OPTION_SAVED) || value == NULL) continue;
+        if (option->kind == GT_OPTION_CHOICE)
+            cJSON_AddStringToObject(object, option->name, value);
+        else
+            cJSON_AddRawToObject(object, option->name, value);
+    }
+}
+
+static void add_checkpoints(cJSON *array, const gt_run_record *record) {
+    char text[GT_NUMBER_CHARS];
+    for (size_t i = 0; i < record->n_rows; i++) {
+        cJSON *row = cJSON_CreateObject();
+        cJSON_AddItemToArray(array, row);
+        for (const gt_csv_column *c = gt_metrics_columns; c->name != NULL; c++) {
+            gt_csv_format(c, &record->rows[i], text);
+            if (c->kind == GT_CSV_BOOL)
+                cJSON_AddBoolToObject(row, c->name, text[0] == '1');
+            else
+                cJSON_AddRawToObject(row, c->name, strspn(text, "+-.e0123456789") == strlen(text) ? text : "null");
+        }
+    }
+}
+
+static void add_diverged(cJSON *json, const gt_train_result *result, const gt_metrics *last) {
+    if (!last->diverged) {
+        cJSON_AddNullToObject(json, "diverged");
+        return;
+    }
+    cJSON *diverged = cJSON_AddObjectToObject(json, "diverged");
+    char *tensor = gt_train_bad_tensor(result->trainer);
+    add_u64(diverged, "iteration", last->diverged_at);
+    if (tensor != NULL)
+        cJSON_AddStringToObject(diverged, "tensor", tensor);
+    else
+        cJSON_AddNullToObject(diverged, "tensor");
+    free(tensor);
+}
+
+gt_status gt_train_print_json(const gt_train_result *result) {
+    char digest[GT_DIGEST_CHARS];
+    gt_status status = gt_trainer_digest(result->trainer, 0, digest);
+    if (status != GT_OK) return status;
+    const gt_train_settings *settings = result->settings;
+    const gt_run_record *record = result->record;
+    gt_trainer_info info = gt_trainer_get_info(result->trainer);
+    uint64_t trained = info.iteration - result->first_iteration;
+    gt_outcome_rules rules = gt_outcome_rules_default();
+
+    cJSON *json = cJSON_CreateObject();
+    cJSON_AddStringToObject(json, "gantry", gt_version());
+    cJSON_AddStringToObject(json, "command", "train");
+    cJSON *spec = cJSON_AddObjectToObject(json, "spec");
+    add_net(spec, "generator", &settings->spec.generator);
+    add_net(spec, "discriminator", &settings->spec.discriminator);
+    add_options(cJSON_AddObjectToObject(json, "options"), settings);
+    add_u64(json, "seed", info.first_seed);
+    add_u64(json, "iteration", info.iteration);
+    cJSON_AddBoolToObject(json, "interrupted", result->interrupted);
+    add_checkpoints(cJSON_AddArrayToObject(json, "checkpoints"), record);
+    if (record->n_rows > 0) {
+        cJSON_AddStringToObject(json, "outcome", gt_outcome_name(gt_outcome_of(record->rows, record->n_rows, &rules)));
+        add_diverged(json, result, &record->rows[record->n_rows - 1]);
+    }
+    cJSON *seconds = cJSON_AddObjectToObject(json, "seconds");
+    add_real(seconds, "training", result->training_seconds);
+    add_real(seconds, "total", result->total_seconds);
+    add_real(json, "iterations_per_second", trained > 0 ? (double)trained / result->training_seconds : NAN);
+    cJSON_AddStringToObject(json, "digest", digest);
+    cJSON *engine = cJSON_AddObjectToObject(json, "engine");
+    cJSON_AddStringToObject(engine, "name", info.engine);
+    cJSON_AddStringToObject(engine, "device", info.device);
+    cJSON_AddStringToObject(engine, "isa", info.isa);
+    cJSON_AddStringToObject(engine, "why", info.why);
+    cJSON_AddStringToObject(json, "folder", result->folder->path);
+    cJSON_AddNumberToObject(json, "pictures", (double)result->n_pictures);
+
+    char *text = cJSON_Print(json);
+    cJSON_Delete(json);
+    if (text == NULL) exit(gt_cli_fail(GT_EXIT_FAILURE, "out of memory"));
+    puts(text);
+    cJSON_free(text);
+    return GT_OK;
+}

@@ -1,0 +1,117 @@
+/* The lines of `gantry train` and its summary. On a terminal the lines stand in columns under a header; elsewhere single spaces
+ * part them. Their first three columns are exactly the tutorial's in both cases. */
+#include "cli/train_report.h"
+
+#include "cli/command.h"
+#include "cli/terminal.h"
+#include "io/number.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TUTORIAL_COLUMNS "iteration acc_real acc_fake"
+
+void gt_train_print_header(void) {
+    bool bold = gt_terminal_colours(stdout);
+    printf("%s%s  resid_mean    w1_x  coverage%s\n", bold ? "\033[1m" : "", TUTORIAL_COLUMNS, bold ? "\033[0m" : "");
+}
+
+void gt_train_print_row(const gt_metrics *row) {
+    char acc_real[GT_NUMBER_CHARS], acc_fake[GT_NUMBER_CHARS], tutorial[96], coverage[16] = "nan";
+    /* The tutorial counts iterations from 0. */
+    snprintf(tutorial, sizeof tutorial, "%" PRIu64 " %s %s", row->iteration - 1, gt_number_format_repr(row->acc_real, acc_real),
+             gt_number_format_repr(row->acc_fake, acc_fake));
+    if (!isnan(row->coverage)) snprintf(coverage, sizeof coverage, "%.0f/20", row->coverage);
+    double resid = isnan(row->resid_mean) ? NAN : row->resid_mean, w1 = isnan(row->w1_x) ? NAN : row->w1_x; /* no "-nan" */
+    if (gt_terminal_is(stdout))
+        printf("%-*s  %10.4f  %6.4f  %8s\n", (int)strlen(TUTORIAL_COLUMNS), tutorial, resid, w1, coverage);
+    else
+        printf("%s %.4f %.4f %s\n", tutorial, resid, w1, coverage);
+}
+
+/* ---------------------------------------------------------------- divergence */
+
+/* The name of parameter index of a net. */
+static char *tensor_name(const gt_net_spec *net, const char *net_name, size_t index) {
+    for (int l = 0; l < net->n_layers; l++) {
+        size_t n_weights = (size_t)net->size[l] * (size_t)net->size[l + 1], n_biases = (size_t)net->size[l + 1];
+        if (index < n_weights) return gt_cli_text("%s.%d.weight", net_name, l);
+        if (index < n_weights + n_biases) return gt_cli_text("%s.%d.bias", net_name, l);
+        index -= n_weights + n_biases;
+    }
+    return NULL;
+}
+
+static char *bad_tensor_of(const gt_trainer *trainer, gt_net net, gt_state_part part) {
+    static const char *const part_names[] = {[GT_WEIGHTS] = "", [GT_ADAM_M] = "Adam's m of ", [GT_ADAM_V] = "Adam's v of "};
+    const gt_spec *spec = gt_trainer_get_spec(trainer);
+    size_t n = gt_spec_n_parameters(spec, net);
+    float *state = gt_cli_resize(NULL, n, sizeof *state);
+    char *name = NULL, *line = NULL;
+    if (gt_trainer_get_state(trainer, 0, net, part, state) == GT_OK)
+        for (size_t i = 0; i < n && name == NULL; i++)
+            if (!isfinite(state[i]))
+                name = net == GT_GENERATOR ? tensor_name(&spec->generator, "generator", i)
+                                           : tensor_name(&spec->discriminator, "discriminator", i);
+    if (name != NULL) line = gt_cli_text("%s%s", part_names[part], name);
+    free(name);
+    free(state);
+    return line;
+}
+
+char *gt_train_bad_tensor(const gt_trainer *trainer) {
+    static const gt_net nets[] = {GT_DISCRIMINATOR, GT_GENERATOR};
+    static const gt_state_part parts[] = {GT_WEIGHTS, GT_ADAM_M, GT_ADAM_V};
+    char *line = NULL;
+    for (int p = 0; p < 3; p++)
+        for (int n = 0; n < 2 && line == NULL; n++) line = bad_tensor_of(trainer, nets[n], parts[p]);
+    return line;
+}
+
+/* ---------------------------------------------------------------- the summary */
+
+static const char *colour_of(gt_outcome outcome) {
+    if (outcome == GT_OUTCOME_STABLE || outcome == GT_OUTCOME_CONVERGED) return "\033[32m";
+    if (outcome == GT_OUTCOME_DIVERGED || outcome == GT_OUTCOME_COLLAPSED) return "\033[31m";
+    return "\033[33m";
+}
+
+static void print_outcome(const gt_train_result *result, const gt_metrics *last) {
+    gt_outcome_rules rules = gt_outcome_rules_default();
+    gt_outcome outcome = gt_outcome_of(result->record->rows, result->record->n_rows, &rules);
+    bool colour = gt_terminal_colours(stdout);
+    printf("outcome   %s%s%s after %" PRIu64 " iterations", colour ? colour_of(outcome) : "", gt_outcome_name(outcome),
+           colour ? "\033[0m" : "", last->iteration);
+    if (last->diverged) {
+        char *tensor = gt_train_bad_tensor(result->trainer);
+        printf(", frozen in iteration %" PRIu64 ": %s is not finite", last->diverged_at, tensor != NULL ? tensor : "a loss");
+        free(tensor);
+    }
+    putchar('\n');
+}
+
+gt_status gt_train_print_summary(const gt_train_result *result) {
+    char digest[GT_DIGEST_CHARS];
+    gt_status status = gt_trainer_digest(result->trainer, 0, digest);
+    if (status != GT_OK) return status;
+    gt_trainer_info info = gt_trainer_get_info(result->trainer);
+    const gt_metrics *last = &result->record->rows[result->record->n_rows - 1];
+    uint64_t trained = info.iteration - result->first_iteration;
+
+    printf("\nseed      %" PRIu64 "\n", info.first_seed);
+    printf("time      %.3f s of training", result->training_seconds);
+    if (trained > 0) printf(" (%.0f iterations/s)", (double)trained / result->training_seconds);
+    printf(", %.2f s in all\n", result->total_seconds);
+    print_outcome(result, last);
+    if (!isnan(last->w1_x))
+        printf("w1_x      %.4f, where a perfect generator shows %.4f (N = %d)\n", last->w1_x, last->w1_x_floor,
+               last->n_samples);
+    printf("digest    %s\n", digest);
+    printf("engine    %s on %s, %s: %s\n", info.engine, info.device, info.isa, info.why);
+    printf("files     %s/", result->folder->path);
+    if (result->n_pictures > 0) printf(" with %zu picture%s", result->n_pictures, result->n_pictures == 1 ? "" : "s");
+    putchar('\n');
+    return GT_OK;
+}
