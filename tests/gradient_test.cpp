@@ -1,0 +1,132 @@
+// Every gradient of D's step and of G's step through D against central differences of the reference's loss, sign included.
+// After one step from zero moments Adam's m' is the gradient itself.
+#include "reference.h"
+#include "specs.h"
+
+#include <functional>
+#include <random>
+
+namespace {
+
+using reference::Vector;
+
+const gt_state_part parts[] = {GT_WEIGHTS, GT_ADAM_M, GT_ADAM_V};
+
+struct Batch {
+    std::vector<float> x, y;
+};
+
+Batch random_batch(std::mt19937 &rng, size_t n, int width, bool soft_labels) {
+    std::normal_distribution<float> normal;
+    std::uniform_real_distribution<float> uniform;
+    Batch batch;
+    for (size_t i = 0; i < n * (size_t)width; i++) batch.x.push_back(normal(rng));
+    for (size_t k = 0; k < n; k++) batch.y.push_back(soft_labels ? uniform(rng) : (float)(k % 2));
+    return batch;
+}
+
+// Weights and biases of both nets at random, so that no bias is zero.
+void randomise(gt_trainer *trainer, std::mt19937 &rng) {
+    for (gt_net which : {GT_DISCRIMINATOR, GT_GENERATOR}) {
+        std::vector<float> w = state(trainer, which, GT_WEIGHTS);
+        std::normal_distribution<float> normal(0, 0.1f);
+        for (float &value : w) value += normal(rng);
+        ASSERT_EQ(gt_trainer_set_state(trainer, 0, which, GT_WEIGHTS, w.data()), GT_OK);
+    }
+}
+
+/* Central differences in double with h = 1e-6 are good to about 1e-16 / h + h^2 = 1e-10. The engine's gradient is a mean over n
+ * samples of products through the layers; each of its roundings is 6e-8 of a term, some tens of them in a row: 3e-6 of the
+ * largest gradient in the net, which stands for the size of the terms where they cancel. */
+void expect_gradient(const std::vector<float> &got, const std::function<double(const Vector &)> &loss,
+                     const std::vector<float> &weights, const char *what) {
+    const double h = 1e-6;
+    Vector w(weights.begin(), weights.end()), expected;
+    double largest = 0;
+    for (double &value : w) {
+        const double at = value;
+        value = at + h;
+        const double above = loss(w);
+        value = at - h;
+        expected.push_back((above - loss(w)) / (2 * h));
+        value = at;
+        largest = std::max(largest, std::fabs(expected.back()));
+    }
+    ASSERT_GT(largest, 1e-4);
+    for (size_t i = 0; i < w.size(); i++) EXPECT_NEAR(got[i], expected[i], 3e-6 * largest + 2e-10) << what << " [" << i << "]";
+}
+
+class Gradient : public ::testing::TestWithParam<NamedSpec> {};
+
+TEST_P(Gradient, OfEveryWeightAndTheOtherNetIsLeftAlone) {
+    const gt_spec &spec = GetParam().spec;
+    for (size_t n : {1u, 16u, 17u, 130u}) {
+        SCOPED_TRACE(n);
+        std::mt19937 rng((uint32_t)n);
+        for (gt_net trained : {GT_DISCRIMINATOR, GT_GAN}) {
+            Trainer trainer = make_trainer(spec, n);
+            randomise(trainer.get(), rng);
+            const gt_net learner = trained == GT_GAN ? GT_GENERATOR : GT_DISCRIMINATOR;
+            const gt_net other = trained == GT_GAN ? GT_DISCRIMINATOR : GT_GENERATOR;
+            // moments of the other net that a step would change
+            std::vector<float> marked(gt_spec_n_parameters(&spec, other), 0.25f);
+            ASSERT_EQ(gt_trainer_set_state(trainer.get(), 0, other, GT_ADAM_M, marked.data()), GT_OK);
+            ASSERT_EQ(gt_trainer_set_state(trainer.get(), 0, other, GT_ADAM_V, marked.data()), GT_OK);
+
+            std::vector<float> before[3], weights = state(trainer.get(), learner, GT_WEIGHTS);
+            for (gt_state_part part : parts) before[part] = state(trainer.get(), other, part);
+            const Batch batch =
+                random_batch(rng, n, trained == GT_GAN ? spec.generator.size[0] : spec.discriminator.size[0], n % 2 == 1);
+            gt_batch_result result;
+            ASSERT_EQ(gt_trainer_train_on_batch(trainer.get(), 0, trained, batch.x.data(), batch.y.data(), n, &result), GT_OK)
+                << gt_last_error();
+
+            reference::Gan gan(spec, n);
+            const std::vector<float> d = trained == GT_GAN ? before[GT_WEIGHTS] : weights;
+            gan.d.weights.assign(d.begin(), d.end());
+            const Vector x(batch.x.begin(), batch.x.end()), y(batch.y.begin(), batch.y.end());
+            auto loss = [&](const Vector &w) { return trained == GT_GAN ? gan.gan_loss(w, x, y) : gan.d_loss(w, x, y); };
+            const std::vector<float> m = state(trainer.get(), learner, GT_ADAM_M);
+            expect_gradient(m, loss, weights, name_of(trained));
+            EXPECT_NEAR(result.loss, loss(Vector(weights.begin(), weights.end())), 1e-6 * (1 + result.loss));
+
+            // v' is the gradient squared, and the weights went down it
+            const std::vector<float> v = state(trainer.get(), learner, GT_ADAM_V),
+                                     after = state(trainer.get(), learner, GT_WEIGHTS);
+            for (size_t i = 0; i < m.size(); i++) {
+                EXPECT_NEAR(v[i], (double)m[i] * m[i], 1e-7 * v[i] + 1e-26) << i;
+                if (std::fabs(m[i]) > 1e-4f) {
+                    EXPECT_EQ(after[i]<weights[i], m[i]> 0) << i;
+                }
+            }
+            for (gt_state_part part : parts)
+                EXPECT_EQ(state(trainer.get(), other, part), before[part]) << name_of(other) << " " << name_of(part);
+            EXPECT_EQ(gt_trainer_adam_steps(trainer.get(), 0, learner), 1u);
+            EXPECT_EQ(gt_trainer_adam_steps(trainer.get(), 0, other), 0u);
+        }
+    }
+}
+
+gt_spec mixed() {
+    gt_spec spec = spec_of(3, {7, 6, 5}, {9, 8, 7}, GT_RELU);
+    spec.generator.activation[0] = GT_TANH;
+    spec.generator.activation[1] = GT_LEAKY_RELU;
+    spec.generator.activation[2] = GT_SIGMOID;
+    spec.generator.activation[3] = GT_TANH;
+    spec.discriminator.activation[0] = GT_SIGMOID;
+    spec.discriminator.activation[1] = GT_TANH;
+    spec.discriminator.activation[2] = GT_LEAKY_RELU;
+    return spec;
+}
+
+INSTANTIATE_TEST_SUITE_P(Specs, Gradient,
+                         ::testing::Values(NamedSpec{"tutorial", preset("x2")}, NamedSpec{"leaky", preset("x2-leaky")},
+                                           NamedSpec{"tanh", preset("x2-tanh")},
+                                           NamedSpec{"sigmoid", spec_of(5, {15}, {25}, GT_SIGMOID)},
+                                           NamedSpec{"linear", spec_of(5, {15}, {25}, GT_LINEAR)},
+                                           NamedSpec{"deep", preset("x2-deep")}, NamedSpec{"mixed", mixed()},
+                                           NamedSpec{"one_unit", spec_of(1, {1}, {1}, GT_LEAKY_RELU)},
+                                           NamedSpec{"odd", spec_of(2, {17}, {33}, GT_RELU)}),
+                         spec_name);
+
+} // namespace
