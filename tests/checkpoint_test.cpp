@@ -358,11 +358,13 @@ TEST(Checkpoints, NoticeEveryChangedBit) {
     const std::string good = bytes_of(folder / "c"), version = "\"gantry_version\":\"" + std::string(gt_version()) + "\"";
     const size_t begin = good.find(version), end = begin + version.size();
     ASSERT_NE(begin, std::string::npos);
+    gt_trainer_options options{};
+    options.n_threads = 1;
     for (size_t at = 0; at < good.size(); at++) {
         std::string bytes = good;
         bytes[at] = (char)(bytes[at] ^ 1 << at % 8);
         put_bytes(folder / "f", bytes);
-        const gt_status status = load(folder / "f", loaded);
+        const gt_status status = load(folder / "f", loaded, &options);
         if (status == GT_OK) {
             EXPECT_TRUE(at >= begin && at < end) << "byte " << at << " of " << good.size();
             expect_same(trainer.get(), loaded.get());

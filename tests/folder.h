@@ -42,7 +42,8 @@ inline std::string bytes_of(const std::string &path) {
 }
 
 inline void put_bytes(const std::string &path, const std::string &bytes) {
-    std::ofstream out(path, std::ios::binary | std::ios::trunc);
+    std::filesystem::remove(path); // truncating it instead would make ext4 write to the disk each time
+    std::ofstream out(path, std::ios::binary);
     out << bytes;
     EXPECT_TRUE(out.flush().good()) << path;
 }
