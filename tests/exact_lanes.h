@@ -1,4 +1,5 @@
-// kernels/exact.h as plain functions over arrays, n a multiple of 16. Included inside a namespace, once for each lanes header.
+// kernels/exact.h as plain functions over arrays, n a multiple of 16, and the sums of a lanes header. Included inside a
+// namespace, once for each lanes header.
 #undef GT_KERNELS_EXACT_H
 #include "kernels/exact.h"
 
@@ -39,11 +40,16 @@ inline void uniforms(const uint32_t *x, size_t n, float *out) {
     for (size_t i = 0; i < n; i += 16) vf_store(out + i, exact_uniform(vu_load(x + i)));
 }
 
+inline void sum_rows(const float *rows, float *out) { vf_store(out, vf_sum_rows(rows)); }
+
 #undef LANES_FN
 #undef PARTS
 #undef PART_WIDTH
 #undef PART_LANES
 #undef EACH_LANE
+#undef FOLD_4
+#undef FOLD_2
+#undef FOLD_1
 #undef LIFT
 #undef LIFT_1
 #undef LIFT_2
