@@ -26,8 +26,8 @@ LANES_FN vf exact_exp2(vf a) {
     return vu_as_f(vu_add(vf_as_u(p), vu_shl(vf_as_u(t), 23)));
 }
 
-/* c ln x + d ln 2^k where x = 2^k (1 + f), 1 + f in [sqrt 1/2, sqrt 2): with c = 1 and d = 2^-23 ln 2 the logarithm. x normal,
- * positive and finite. Relative error of the logarithm below 3e-7. */
+/* c ln x for normal, positive, finite x; d = 2^-23 c ln 2. With x = 2^k (1 + f) and 1 + f in [sqrt 1/2, sqrt 2) it is
+ * c k ln 2 + c (f + f^2 Q(f)). Relative error below 3e-7. */
 LANES_FN vf exact_scaled_log(vf x, float c, float d) {
     const vu root_half = vu_set(0x3f3504f3u);
     vu bits = vf_as_u(x);
@@ -44,16 +44,17 @@ LANES_FN vf exact_scaled_log(vf x, float c, float d) {
     return vf_fma(vf_from_i(k), vf_set(d), vf_fma(vf_mul(f, g), q, g));
 }
 
-/* ln x for normal positive x. */
+/* ln x for normal positive x. Relative error below 3e-7. */
 LANES_FN vf exact_log(vf x) { return exact_scaled_log(x, 1.0f, 0x1.62e43p-24f); }
 
-/* 1 / (1 + e^-z). Absolute error below 1e-7. */
+/* 1 / (1 + e^-z). Absolute error below 1.1e-7. */
 LANES_FN vf exact_sigmoid(vf z) {
     vf e = exact_exp2(vf_mul(z, vf_set(-EXACT_LOG2_E)));
     return vf_rcp(vf_add(vf_set(1.0f), e));
 }
 
-/* tanh a: a + a^3 Q(a^2) for |a| < 5/8, else 1 - 2 / (1 + e^2|a|) with the sign of a. Relative error below 3e-7. */
+/* tanh a: a + a^3 Q(a^2) for |a| < 5/8, else 1 - 2 / (1 + e^2|a|) with the sign of a. Relative error below 2.3e-7;
+ * -0 gives +0. */
 LANES_FN vf exact_tanh(vf a) {
     const vu sign = vu_set(0x80000000u);
     vf b = vu_as_f(vu_and(vf_as_u(a), vu_set(0x7fffffffu)));
@@ -70,7 +71,8 @@ LANES_FN vf exact_tanh(vf a) {
     return vf_select(vf_gt(vf_set(0.625f), b), small, large);
 }
 
-/* ln(1 + e^x), the loss of a logit: cross-entropy is softplus(-z) for label 1, softplus(z) for label 0. */
+/* ln(1 + e^x), the loss of a logit: cross-entropy is softplus(-z) for label 1, softplus(z) for label 0.
+ * Absolute error below 1.8e-7 for x < 0, relative error below 2.3e-7 for x >= 0. */
 LANES_FN vf exact_softplus(vf x) {
     vf b = vu_as_f(vu_or(vf_as_u(x), vu_set(0x80000000u))); /* -|x| */
     vf e = exact_exp2(vf_mul(b, vf_set(EXACT_LOG2_E)));
@@ -82,7 +84,8 @@ LANES_FN vf exact_uniform(vu x) { return vf_fma(vf_from_u(x), vf_set(0x1p-32f), 
 
 /* Two words to two standard normals (Box and Muller 1958): r = sqrt(-2 ln u), angle from y. The low 30 bits of y give
  * t in [-1/8, 1/8) turns; with S = sin(2 pi t) / sqrt 2 and C = cos(2 pi t) / sqrt 2, C + S and C - S are sine and cosine of an
- * angle in the first quadrant, and bits 31 and 30 of y give their signs. */
+ * angle in the first quadrant, and bits 31 and 30 of y give their signs. Relative error of r below 3e-7, absolute error of sine
+ * and cosine below 3e-7. */
 LANES_FN void exact_normal_pair(vu x, vu y, vf *first, vf *second) {
     const vu sign = vu_set(0x80000000u);
     vf u = exact_uniform(x);

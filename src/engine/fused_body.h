@@ -15,6 +15,8 @@
 
 #define BODY_FN static inline __attribute__((always_inline))
 
+enum { ROW_BLOCK = 5 }; /* sums of products that are made side by side */
+
 /* Vectors of `count` values for n_slots slots: value i of slot s stands at at + (i * by_value + s * by_slot) * LANES. */
 typedef struct {
     float *at;
@@ -117,22 +119,31 @@ BODY_FN void layer_forward_block(const fused_layer *layer, const float *w, float
 SLOT_FUNCTION(layer_forward, (const fused_layer *layer, const float *w, float slope, values x, values y, int n_slots), layer, w,
               slope, x, y)
 
+/* n_rows rows += sums over n slots, in their order, of g[s] x[first_value + r]: side by side, for each is one chain of sums. */
+BODY_FN void product_rows(const vf *g, values x, int first_value, float *rows, int stride, int n_rows, bool fresh, int s0,
+                          int n) {
+    vf sum[8];
+    for (int r = 0; r < n_rows; r++) sum[r] = fresh ? vf_set(0.0f) : vf_load(rows + r * stride * LANES);
+    for (int s = 0; s < n; s++)
+        for (int r = 0; r < n_rows; r++) sum[r] = vf_fma(g[s], value(x, first_value + r, s0 + s), sum[r]);
+    for (int r = 0; r < n_rows; r++) vf_store(rows + r * stride * LANES, sum[r]);
+}
+
 /* rows += gradients of weight and bias: sums over the slots, in their order, of dy[o] x[i] and dy[o]. */
 BODY_FN void layer_parameter_rows_block(const fused_layer *layer, values dy, values x, float *rows, bool first, int s0, int n) {
     const int n_in = layer->n_in, n_out = layer->n_out, by_out = layer->stride_out, by_in = layer->stride_in;
-    float *weight = rows + layer->w * LANES, *bias = rows + layer->b * LANES;
+    const bool fresh = first && s0 == 0;
     for (int o = 0; o < n_out; o++) {
+        float *weight = rows + (layer->w + o * by_out) * LANES, *bias = rows + (layer->b + o) * LANES;
         vf g[8];
         for (int s = 0; s < n; s++) g[s] = value(dy, o, s0 + s);
-        for (int i = 0; i < n_in; i++) {
-            float *row = weight + (o * by_out + i * by_in) * LANES;
-            vf sum = first && s0 == 0 ? vf_set(0.0f) : vf_load(row);
-            for (int s = 0; s < n; s++) sum = vf_fma(g[s], value(x, i, s0 + s), sum);
-            vf_store(row, sum);
-        }
-        vf sum = first && s0 == 0 ? vf_set(0.0f) : vf_load(bias + o * LANES);
+        int i = 0;
+        for (; i + ROW_BLOCK <= n_in; i += ROW_BLOCK)
+            product_rows(g, x, i, weight + i * by_in * LANES, by_in, ROW_BLOCK, fresh, s0, n);
+        for (; i < n_in; i++) product_rows(g, x, i, weight + i * by_in * LANES, by_in, 1, fresh, s0, n);
+        vf sum = fresh ? vf_set(0.0f) : vf_load(bias);
         for (int s = 0; s < n; s++) sum = vf_add(sum, g[s]);
-        vf_store(bias + o * LANES, sum);
+        vf_store(bias, sum);
     }
 }
 SLOT_FUNCTION(layer_parameter_rows, (const fused_layer *layer, values dy, values x, float *rows, bool first, int n_slots),
@@ -257,7 +268,8 @@ SLOT_FUNCTION(moments_forward,
 /* rows += S_ij at i * n_hidden + j, S_j behind them, then the sum of dz. */
 BODY_FN void moments_rows_block(const fused_net *net, float slope, values dz, values h, values x, float *rows, bool first,
                                 int s0, int n) {
-    const int n_in = net->layer[0].n_in, n_hidden = net->layer[0].n_out;
+    enum { n_in = 2 }; /* a point */
+    const int n_hidden = net->layer[0].n_out;
     const bool leaky = net->layer[0].activation == GT_LEAKY_RELU;
     vf g[8], slow[8];
     for (int s = 0; s < n; s++) {
@@ -265,21 +277,18 @@ BODY_FN void moments_rows_block(const fused_net *net, float slope, values dz, va
         slow[s] = vf_mul(g[s], vf_set(slope));
     }
     for (int j = 0; j < n_hidden; j++) {
-        vm on[8];
-        for (int s = 0; s < n; s++) on[s] = vf_gt(value(h, j, s0 + s), vf_set(0.0f));
-        for (int i = 0; i <= n_in; i++) {
-            float *row = rows + (i * n_hidden + j) * LANES;
-            vf sum = first && s0 == 0 ? vf_set(0.0f) : vf_load(row);
-            for (int s = 0; s < n; s++) {
-                if (leaky) {
-                    vf gs = vf_select(on[s], g[s], slow[s]);
-                    sum = i < n_in ? vf_fma(gs, value(x, i, s0 + s), sum) : vf_add(sum, gs);
-                } else {
-                    sum = i < n_in ? vf_fma_where(on[s], g[s], value(x, i, s0 + s), sum) : vf_add_where(on[s], sum, g[s]);
-                }
+        vf sum[3];
+        for (int i = 0; i <= n_in; i++) sum[i] = first && s0 == 0 ? vf_set(0.0f) : vf_load(rows + (i * n_hidden + j) * LANES);
+        for (int s = 0; s < n; s++) {
+            vm on = vf_gt(value(h, j, s0 + s), vf_set(0.0f));
+            vf gs = leaky ? vf_select(on, g[s], slow[s]) : g[s];
+            for (int i = 0; i < n_in; i++) {
+                vf xi = value(x, i, s0 + s);
+                sum[i] = leaky ? vf_fma(gs, xi, sum[i]) : vf_fma_where(on, gs, xi, sum[i]);
             }
-            vf_store(row, sum);
+            sum[n_in] = leaky ? vf_add(sum[n_in], gs) : vf_add_where(on, sum[n_in], gs);
         }
+        for (int i = 0; i <= n_in; i++) vf_store(rows + (i * n_hidden + j) * LANES, sum[i]);
     }
     float *row = rows + (n_in + 1) * n_hidden * LANES;
     vf sum = first && s0 == 0 ? vf_set(0.0f) : vf_load(row);
@@ -351,6 +360,23 @@ BODY_FN bool adam_update(const fused_adam *adam, float step, const float *rows, 
 BODY_FN vf bce_gradient(vf z, float inverse_n, vf label_share) {
     return vf_fma(exact_sigmoid(z), vf_set(inverse_n), vf_sub(vf_set(0.0f), label_share));
 }
+
+/* The tutorial's nets, as make_net() in fused_cpu.c lays them out: with constant sizes the steps compile to straight code. */
+static const fused_shape tutorial_shape = {
+    .batch = 128,
+    .d = {.n_layers = 2,
+          .n_parameters = 101,
+          .padded = 112,
+          .n_units = 26,
+          .moments = 1,
+          .layer = {{2, 25, GT_RELU, 0, 50, 1, 25, 0}, {25, 1, GT_LINEAR, 75, 100, 25, 1, 25}}},
+    .g = {.n_layers = 2,
+          .n_parameters = 122,
+          .padded = 128,
+          .n_units = 17,
+          .moments = 0,
+          .layer = {{5, 15, GT_RELU, 0, 75, 5, 1, 0}, {15, 2, GT_LINEAR, 90, 120, 15, 1, 15}}},
+};
 
 /* ---------------------------------------------------------------- D's and G's steps */
 
@@ -524,23 +550,6 @@ static double mean_loss(const float *logits, int n, bool real) {
     }
     return sum / n;
 }
-
-/* The tutorial's nets, as make_net() in fused_cpu.c lays them out: with constant sizes the steps compile to straight code. */
-static const fused_shape tutorial_shape = {
-    .batch = 128,
-    .d = {.n_layers = 2,
-          .n_parameters = 101,
-          .padded = 112,
-          .n_units = 26,
-          .moments = 1,
-          .layer = {{2, 25, GT_RELU, 0, 50, 1, 25, 0}, {25, 1, GT_LINEAR, 75, 100, 25, 1, 25}}},
-    .g = {.n_layers = 2,
-          .n_parameters = 122,
-          .padded = 128,
-          .n_units = 17,
-          .moments = 0,
-          .layer = {{5, 15, GT_RELU, 0, 75, 5, 1, 0}, {15, 2, GT_LINEAR, 90, 120, 15, 1, 15}}},
-};
 
 static bool iteration_of_tutorial(const fused_plan *plan, fused_run *run, float *logits[3], float *ws) {
     return d_step(plan, &tutorial_shape, run, FROM_TARGET, 64, 1.0f, logits[0], ws) &&

@@ -39,6 +39,8 @@ LANES_FN pu pu_and(pu a, pu b) { return _mm256_and_si256(a, b); }
 LANES_FN pu pu_or(pu a, pu b) { return _mm256_or_si256(a, b); }
 LANES_FN pu pu_xor(pu a, pu b) { return _mm256_xor_si256(a, b); }
 LANES_FN pu pu_shl(pu a, int n) { return _mm256_slli_epi32(a, n); }
+LANES_FN pu pu_shr(pu a, int n) { return _mm256_srli_epi32(a, n); }
+LANES_FN pu pu_mul(pu a, uint32_t c) { return _mm256_mullo_epi32(a, _mm256_set1_epi32((int)c)); }
 LANES_FN pm pu_eq(pu a, pu b) { return _mm256_castsi256_ps(_mm256_cmpeq_epi32(a, b)); }
 LANES_FN pm pu_less(pu a, pu b) {
     const pu flip = _mm256_set1_epi32(INT32_MIN);

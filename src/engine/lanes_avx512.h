@@ -42,6 +42,8 @@ LANES_FN vu vu_and(vu a, vu b) { return _mm512_and_si512(a, b); }
 LANES_FN vu vu_or(vu a, vu b) { return _mm512_or_si512(a, b); }
 LANES_FN vu vu_xor(vu a, vu b) { return _mm512_xor_si512(a, b); }
 LANES_FN vu vu_shl(vu a, int n) { return _mm512_slli_epi32(a, (unsigned)n); }
+LANES_FN vu vu_shr(vu a, int n) { return _mm512_srli_epi32(a, (unsigned)n); }
+LANES_FN vu vu_mul(vu a, uint32_t c) { return _mm512_mullo_epi32(a, _mm512_set1_epi32((int)c)); }
 LANES_FN vm vu_eq(vu a, vu b) { return _mm512_cmpeq_epi32_mask(a, b); }
 LANES_FN vm vu_less(vu a, vu b) { return _mm512_cmplt_epu32_mask(a, b); }
 LANES_FN vf vu_as_f(vu a) { return _mm512_castsi512_ps(a); }

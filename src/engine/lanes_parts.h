@@ -87,6 +87,14 @@ LANES_FN vu vu_shl(vu a, int n) {
     vu r;
     LIFT(r.p[k] = pu_shl(a.p[k], n))
 }
+LANES_FN vu vu_shr(vu a, int n) {
+    vu r;
+    LIFT(r.p[k] = pu_shr(a.p[k], n))
+}
+LANES_FN vu vu_mul(vu a, uint32_t c) {
+    vu r;
+    LIFT(r.p[k] = pu_mul(a.p[k], c))
+}
 LANES_FN void vu_mul_wide(vu a, uint32_t c, vu *hi, vu *lo) {
     for (int k = 0; k < PARTS; k++) pu_mul_wide(a.p[k], c, &hi->p[k], &lo->p[k]);
 }

@@ -21,7 +21,6 @@
 typedef float pf __attribute__((vector_size(64 / PARTS)));
 typedef uint32_t pu __attribute__((vector_size(64 / PARTS)));
 typedef int32_t pi __attribute__((vector_size(64 / PARTS)));
-typedef uint64_t pd __attribute__((vector_size(64 / PARTS)));
 typedef pi pm; /* all bits of a lane set where it holds */
 
 #define EACH_LANE _Pragma("GCC unroll 8") for (int l = 0; l < PART_WIDTH; l++)
@@ -36,7 +35,12 @@ LANES_FN void pf_store(float *p, pf a) { memcpy(p, &a, sizeof a); }
 LANES_FN pf pf_add(pf a, pf b) { return a + b; }
 LANES_FN pf pf_sub(pf a, pf b) { return a - b; }
 LANES_FN pf pf_mul(pf a, pf b) { return a * b; }
-LANES_FN pf pf_fma(pf a, pf b, pf c) {
+#ifdef __FP_FAST_FMAF
+LANES_FN
+#else
+static __attribute__((noinline, unused)) /* calls of libm: one copy of the loop is enough */
+#endif
+pf pf_fma(pf a, pf b, pf c) {
     pf r;
     EACH_LANE r[l] = fmaf(a[l], b[l], c[l]);
     return r;
@@ -71,6 +75,8 @@ LANES_FN pu pu_and(pu a, pu b) { return a & b; }
 LANES_FN pu pu_or(pu a, pu b) { return a | b; }
 LANES_FN pu pu_xor(pu a, pu b) { return a ^ b; }
 LANES_FN pu pu_shl(pu a, int n) { return a << n; }
+LANES_FN pu pu_shr(pu a, int n) { return a >> n; }
+LANES_FN pu pu_mul(pu a, uint32_t c) { return a * c; }
 LANES_FN pm pu_eq(pu a, pu b) { return a == b; }
 LANES_FN pm pu_less(pu a, pu b) { return a < b; }
 LANES_FN pf pu_as_f(pu a) { return (pf)a; }
@@ -79,25 +85,45 @@ LANES_FN pf pf_from_i(pu a) { return __builtin_convertvector((pi)a, pf); }
 /* Halves convert exactly, as does the product, so the sum rounds once. */
 LANES_FN pf pf_from_u(pu a) { return pf_from_i(a >> 16) * 65536.0f + pf_from_i(a & 0xffff); }
 LANES_FN void pu_mul_wide(pu a, uint32_t c, pu *hi, pu *lo) {
-    const pd cc = c - (pd){0};
-    pd even = ((pd)a & 0xffffffffu) * cc;
-    pd odd = ((pd)a >> 32) * cc;
-    *hi = (pu)((even >> 32) | (odd & ~(pd){0} << 32));
-    *lo = (pu)((even & 0xffffffffu) | (odd << 32));
+    pu high;
+    EACH_LANE high[l] = (uint32_t)(((uint64_t)a[l] * c) >> 32);
+    *hi = high;
+    *lo = a * c;
 }
 
 #include "engine/lanes_parts.h"
 
-/* Lane k is the sum of row k, added as a tree (l with l^8, ^4, ^2, ^1): a transposition by pairs of rows. */
+/* Two vectors with groups of 2 d lanes to one with groups of d: lane l plus lane l^d of each group of a, then of b. */
+#if PART_WIDTH == 8
+#define FOLD_4(a, b)                                                                                                           \
+    (__builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11) + __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15))
+#define FOLD_2(a, b)                                                                                                           \
+    (__builtin_shufflevector(a, b, 0, 1, 4, 5, 8, 9, 12, 13) + __builtin_shufflevector(a, b, 2, 3, 6, 7, 10, 11, 14, 15))
+#define FOLD_1(a, b)                                                                                                           \
+    (__builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14) + __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15))
+#else
+#define FOLD_2(a, b) (__builtin_shufflevector(a, b, 0, 1, 4, 5) + __builtin_shufflevector(a, b, 2, 3, 6, 7))
+#define FOLD_1(a, b) (__builtin_shufflevector(a, b, 0, 2, 4, 6) + __builtin_shufflevector(a, b, 1, 3, 5, 7))
+#endif
+
+/* Lane k is the sum of row k, added as a tree (l with l^8, ^4, ^2, ^1). */
 LANES_FN vf vf_sum_rows(const float *rows) {
-    float x[16], sums[16];
-    for (int k = 0; k < 16; k++) {
-        const float *row = rows + 16 * (size_t)k;
-        for (int l = 0; l < 8; l++) x[l] = row[l] + row[l + 8];
-        for (int l = 0; l < 4; l++) x[l] = x[l] + x[l + 4];
-        sums[k] = (x[0] + x[2]) + (x[1] + x[3]);
+    vf r;
+    for (int k = 0; k < PARTS; k++) {
+        pf x[PART_WIDTH];
+        for (int j = 0; j < PART_WIDTH; j++, rows += 16) {
+#if PART_WIDTH == 8
+            x[j] = pf_load(rows) + pf_load(rows + 8);
+        }
+        for (int j = 0; j < 4; j++) x[j] = FOLD_4(x[2 * j], x[2 * j + 1]);
+#else
+            x[j] = (pf_load(rows) + pf_load(rows + 8)) + (pf_load(rows + 4) + pf_load(rows + 12));
+        }
+#endif
+        for (int j = 0; j < 2; j++) x[j] = FOLD_2(x[2 * j], x[2 * j + 1]);
+        r.p[k] = FOLD_1(x[0], x[1]);
     }
-    return vf_load(sums);
+    return r;
 }
 
 #endif

@@ -67,16 +67,14 @@ static const uint32_t lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 
 LANES_FN void draw(uint64_t seed, uint32_t stream, uint32_t iteration, enum draw_kind kind, uint64_t base, int stride,
                    int count, float *rows) {
     const bool aligned = base % 4 == 0 && stride % 4 == 0;
-    uint32_t number[16];
-    vu first, offset;
+    const vu lanes = vu_load(lane_numbers);
+    vu first = vu_set((uint32_t)(base / 4)), offset;
     if (aligned) {
-        for (int l = 0; l < 16; l++) number[l] = (uint32_t)(base / 4) + (uint32_t)l * (uint32_t)(stride / 4);
-        first = vu_load(number);
+        first = vu_add(first, vu_mul(lanes, (uint32_t)stride / 4));
     } else {
-        for (int l = 0; l < 16; l++) number[l] = (uint32_t)((base + (uint64_t)l * (uint64_t)stride) / 4);
-        first = vu_load(number);
-        for (int l = 0; l < 16; l++) number[l] = (uint32_t)((base + (uint64_t)l * (uint64_t)stride) % 4);
-        offset = vu_load(number);
+        vu element = vu_add(vu_set((uint32_t)(base % 4)), vu_mul(lanes, (uint32_t)stride));
+        first = vu_add(first, vu_shr(element, 2));
+        offset = vu_and(element, vu_set(3));
     }
     const int n_blocks = aligned ? (count + 3) / 4 : (count + 6) / 4;
     int k = 0;
