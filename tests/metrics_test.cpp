@@ -1,6 +1,8 @@
 // Scores against values worked out by hand and against NumPy and SciPy on the same points.
 #include "core/metrics.h"
 
+#include "specs.h"
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -215,6 +217,44 @@ TEST(Metrics, EqualNumPyAndSciPy) {
     EXPECT_EQ(reversed.coverage, row.coverage);
     EXPECT_NEAR(reversed.w1_x, row.w1_x, 1e-15);
     EXPECT_NEAR(reversed.std_x, row.std_x, 1e-15);
+}
+
+// gt_trainer_evaluate scores the points that gt_trainer_evaluation_points hands out, and counts D's answers on the first of
+// them.
+TEST(Metrics, OfATrainer) {
+    const gt_spec spec = preset("x2");
+    Trainer trainer = make_trainer(spec, 30, 3);
+    ASSERT_EQ(gt_trainer_advance(trainer.get(), 500), GT_OK);
+    gt_evaluate_options options{};
+    options.n_samples = 1500;
+    options.n_accuracy = 300;
+    options.n_energy = 500;
+    gt_metrics rows[3];
+    ASSERT_EQ(gt_trainer_evaluate(trainer.get(), &options, rows), GT_OK) << gt_last_error();
+    for (size_t run = 0; run < 3; run++) {
+        std::vector<float> real(2 * 1500), generated(2 * 1500), p(300);
+        ASSERT_EQ(gt_trainer_evaluation_points(trainer.get(), run, 1500, real.data(), generated.data()), GT_OK);
+        auto accuracy = [&](const std::vector<float> &points, bool label) {
+            EXPECT_EQ(gt_trainer_predict(trainer.get(), run, GT_DISCRIMINATOR, points.data(), 300, p.data()), GT_OK);
+            return (double)std::count_if(p.begin(), p.end(), [&](float x) { return (x > 0.5f) == label; }) / 300;
+        };
+        EXPECT_EQ(rows[run].acc_real, accuracy(real, true));
+        EXPECT_EQ(rows[run].acc_fake, accuracy(generated, false));
+        real.resize(2 * 500);
+        const gt_metrics expected = score(generated, real, spec.target);
+        for (auto member : {&gt_metrics::resid_mean, &gt_metrics::resid_p95, &gt_metrics::w1_x, &gt_metrics::w1_x_floor,
+                            &gt_metrics::support, &gt_metrics::coverage, &gt_metrics::std_x, &gt_metrics::energy})
+            EXPECT_EQ(rows[run].*member, expected.*member);
+        EXPECT_EQ(rows[run].n_samples, 1500);
+        EXPECT_EQ(rows[run].n_accuracy, 300);
+        EXPECT_EQ(rows[run].n_energy, 500);
+        EXPECT_EQ(rows[run].iteration, 500u);
+    }
+    ASSERT_EQ(gt_trainer_evaluate(trainer.get(), nullptr, rows), GT_OK);
+    EXPECT_EQ(rows[2].n_samples, 10000);
+    EXPECT_EQ(rows[2].n_accuracy, 100);
+    EXPECT_EQ(rows[2].n_energy, 0);
+    EXPECT_TRUE(std::isnan(rows[2].energy));
 }
 
 } // namespace
