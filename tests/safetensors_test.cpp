@@ -103,6 +103,9 @@ TEST(Safetensors, ReadsFilesOfOtherWriters) {
         R"({"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]}})",
         "{ \"a\" :\n{\"data_offsets\":[0, 4],\"shape\":[],\"dtype\":\"F32\"},\r\n\t"
         "\"b\":{\"shape\":[1],\"data_offsets\":[4,8],\"dtype\":\"F32\"} } \n  ",
+        // a member that the format doesn't have (yet), which the reference implementation passes over
+        R"({"a":{"dtype":"F32","shape":[],"data_offsets":[0,4],"unit":"m"},)"
+        R"("b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
         // an escaped name, text beyond ASCII, tensors without elements before and between
         R"({"\u0061":{"dtype":"F32","shape":[],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]},)"
         R"("e":{"dtype":"U64","shape":[0,7],"data_offsets":[0,0]},"f":{"dtype":"F64","shape":[0],"data_offsets":[4,4]},)"
@@ -137,7 +140,7 @@ std::string f32(const std::string &shape, const std::string &offsets, const std:
 TEST(Safetensors, RefusesMalformedFiles) {
     const std::string not_json = " is not a safetensors file: its header is not one JSON object";
     const std::string not_text = " is not a safetensors file: its header is not UTF-8 text";
-    const std::string members = ": tensor \"a\" must have dtype, shape and data_offsets, each once";
+    const std::string members = ": tensor \"a\" must have a dtype, a shape and two data_offsets";
     const std::string offsets = ": data_offsets of tensor \"a\" are not two integers in order";
     const std::string shape = ": tensor \"a\" has an impossible shape";
     const std::string twice = ": its header has \"a\" twice";
@@ -167,9 +170,7 @@ TEST(Safetensors, RefusesMalformedFiles) {
         {"{\"a\":[\"F32\",[1],[0,4]]}", 4, members},
         {"{\"a\":{}}", 0, members},
         {one(R"({"dtype":"F32","shape":[1]})"), 4, members},
-        {one(R"({"dtype":"F32","shape":[1],"data_offsets":[0,4],"x":1})"), 4, members},
-        {one(R"({"dtype":"F32","shape":[1],"data_offsets":[0,4],"shape":[1]})"), 4, members},
-        {one(R"({"dtype":"F32","dtype":"F32","shape":[1]})"), 4, members},
+        {one(R"({"dtype":"F32","shape":[1],"data_offsets":[0,4],"shape":[1]})"), 4, ": its header has \"shape\" twice"},
         {one(f32("[1]", "[0,4]", "7")), 4, members},
         {one(f32("1", "[0,4]")), 4, members},
         {one(f32("[1]", "[0]")), 4, members},

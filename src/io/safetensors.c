@@ -150,14 +150,32 @@ static bool get_integer(const cJSON *item, uint64_t *out) {
     return (double)*out == item->valuedouble;
 }
 
+static int compare_keys(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+
+/* cJSON keeps all of several members of an object with the same name and finds the first. */
+static gt_status check_unique_keys(const gt_safetensors *file, const cJSON *object) {
+    size_t n = 0;
+    const char **keys = malloc(((size_t)cJSON_GetArraySize(object) + 1) * sizeof *keys);
+    if (keys == NULL) return gt_fail(GT_ERR_MEMORY, "no memory to read %s", file->path);
+    const cJSON *item;
+    cJSON_ArrayForEach(item, object) { keys[n++] = item->string; }
+    qsort(keys, n, sizeof *keys, compare_keys);
+    gt_status status = GT_OK;
+    for (size_t i = 1; status == GT_OK && i < n; i++)
+        if (strcmp(keys[i - 1], keys[i]) == 0)
+            status = gt_fail(GT_ERR_FILE, "%s: its header has \"%s\" twice", file->path, keys[i]);
+    free(keys);
+    return status;
+}
+
 static gt_status parse_tensor(const gt_safetensors *file, const cJSON *item, entry *out) {
     const cJSON *dtype = cJSON_GetObjectItemCaseSensitive(item, "dtype");
     const cJSON *offsets = cJSON_GetObjectItemCaseSensitive(item, "data_offsets");
     *out = (entry){.name = item->string, .shape = cJSON_GetObjectItemCaseSensitive(item, "shape")};
-    if (!cJSON_IsObject(item) || cJSON_GetArraySize(item) != 3 || !cJSON_IsString(dtype) || !cJSON_IsArray(out->shape) ||
-        !cJSON_IsArray(offsets) || cJSON_GetArraySize(offsets) != 2)
-        return gt_fail(GT_ERR_FILE, "%s: tensor \"%s\" must have dtype, shape and data_offsets, each once", file->path,
-                       out->name);
+    if (!cJSON_IsObject(item) || !cJSON_IsString(dtype) || !cJSON_IsArray(out->shape) || !cJSON_IsArray(offsets) ||
+        cJSON_GetArraySize(offsets) != 2)
+        return gt_fail(GT_ERR_FILE, "%s: tensor \"%s\" must have a dtype, a shape and two data_offsets", file->path, out->name);
+    GT_TRY(check_unique_keys(file, item));
     if (!get_integer(offsets->child, &out->begin) || !get_integer(offsets->child->next, &out->end) || out->begin > out->end)
         return gt_fail(GT_ERR_FILE, "%s: data_offsets of tensor \"%s\" are not two integers in order", file->path, out->name);
     while (out->dtype < GT_N_DTYPES && strcmp(dtype->valuestring, dtype_texts[out->dtype]) != 0) out->dtype++;
@@ -175,24 +193,6 @@ static gt_status parse_tensor(const gt_safetensors *file, const cJSON *item, ent
         return gt_fail(GT_ERR_FILE, "%s: tensor \"%s\" has %" PRIu64 " bytes, but its shape needs %" PRIu64, file->path,
                        out->name, out->end - out->begin, size);
     return GT_OK;
-}
-
-static int compare_keys(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
-
-/* cJSON keeps all of several members with the same name and finds the first. */
-static gt_status check_unique_keys(const gt_safetensors *file, const cJSON *object) {
-    size_t n = 0;
-    const char **keys = malloc(((size_t)cJSON_GetArraySize(object) + 1) * sizeof *keys);
-    if (keys == NULL) return gt_fail(GT_ERR_MEMORY, "no memory to read %s", file->path);
-    const cJSON *item;
-    cJSON_ArrayForEach(item, object) { keys[n++] = item->string; }
-    qsort(keys, n, sizeof *keys, compare_keys);
-    gt_status status = GT_OK;
-    for (size_t i = 1; status == GT_OK && i < n; i++)
-        if (strcmp(keys[i - 1], keys[i]) == 0)
-            status = gt_fail(GT_ERR_FILE, "%s: its header has \"%s\" twice", file->path, keys[i]);
-    free(keys);
-    return status;
 }
 
 static gt_status check_metadata(const gt_safetensors *file, const cJSON *metadata) {
