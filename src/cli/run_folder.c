@@ -15,19 +15,19 @@
 static const char *const weights_files[] = {GT_FILE_GENERATOR, GT_FILE_DISCRIMINATOR};
 static const char *const state_files[] = {GT_FILE_CONFIG, GT_FILE_METRICS, GT_FILE_POINTS, GT_FILE_CHECKPOINT};
 
-/* mkdir -p of the parents, mkdir of the last part. *kept: length of the part that existed. -1 with errno. */
+/* mkdir -p of the parents, mkdir of the last part. *kept: length of the part that existed before. -1 with errno. */
 static int create(const char *path, size_t *kept) {
     size_t length = strlen(path);
     int result = 0;
     *kept = 0;
     char *part = gt_cli_text("%s", path);
     for (size_t i = 1; result == 0 && i <= length; i++) {
-        if (path[i] != '/' && i < length) continue;
+        if (i < length && (path[i] != '/' || path[i - 1] == '/')) continue;
         part[i] = '\0';
         result = mkdir(part, 0777);
-        if (i < length && result != 0 && errno == EEXIST) {
+        if (result != 0 && errno == EEXIST) {
             *kept = i;
-            result = 0;
+            if (i < length) result = 0;
         }
         part[i] = path[i];
     }
@@ -35,8 +35,11 @@ static int create(const char *path, size_t *kept) {
     return result;
 }
 
-static int cannot_create(const char *path) {
-    return gt_cli_fail(GT_EXIT_FAILURE, "can't create %s: %s; name another folder with --out", path, strerror(errno));
+static int cannot_create(const gt_run_folder *folder) {
+    int code =
+        gt_cli_fail(GT_EXIT_FAILURE, "can't create %s: %s; name another folder with --out", folder->path, strerror(errno));
+    gt_run_folder_discard(folder);
+    return code;
 }
 
 static int create_named(const char *path, bool force, gt_run_folder *out) {
@@ -44,13 +47,12 @@ static int create_named(const char *path, bool force, gt_run_folder *out) {
     out->path = gt_cli_text("%s", path);
     for (size_t end = strlen(path); end > 1 && path[end - 1] == '/'; end--) out->path[end - 1] = '\0';
     if (create(out->path, &out->kept) == 0) return GT_EXIT_OK;
-    if (errno != EEXIST) return cannot_create(path);
+    if (errno != EEXIST) return cannot_create(out);
     if (stat(out->path, &info) == 0 && !S_ISDIR(info.st_mode))
         return gt_cli_fail(GT_EXIT_USAGE, "--out %s: this is a file; name a folder", path);
     if (!force)
         return gt_cli_fail(GT_EXIT_USAGE, "--out %s: the folder exists; take another, or replace the run in it with --force",
                            path);
-    out->kept = strlen(out->path);
     return GT_EXIT_OK;
 }
 
@@ -59,7 +61,7 @@ int gt_run_folder_create(const char *named, const char *default_path, bool force
     if (named != NULL) return create_named(named, force, out);
     out->path = gt_cli_text("%s", default_path);
     for (int n = 2; create(out->path, &out->kept) != 0; n++) {
-        if (errno != EEXIST) return cannot_create(out->path);
+        if (errno != EEXIST) return cannot_create(out);
         free(out->path);
         out->path = gt_cli_text("%s-%d", default_path, n);
     }
@@ -92,7 +94,8 @@ void gt_run_folder_discard(const gt_run_folder *folder) {
     if (folder->kept == end) return;
     for (size_t i = 0; i < sizeof state_files / sizeof *state_files; i++) remove_file(folder, state_files[i]);
     char *path = gt_cli_text("%s", folder->path);
-    while (end > folder->kept && rmdir(path) == 0) { /* a folder that has something else in it stays */
+    while (end > folder->kept) {
+        rmdir(path); /* fails, as it should, where something else is in it */
         while (end > folder->kept && path[--end] != '/') continue;
         path[end] = '\0';
     }

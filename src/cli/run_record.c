@@ -13,11 +13,23 @@ static bool is_checkpoint(const gt_run_record *record, uint64_t iteration) {
     return iteration % record->eval_every == 0 || iteration == record->total;
 }
 
-/* Powers of two keep the pictures of a shorter run among those of a longer one. */
-static bool has_picture(const gt_run_record *record, uint64_t iteration) {
+/* How many checkpoints one picture stands for, once the run is at latest. It doubles as the run goes on, so a run has the same
+ * pictures whether or not it was interrupted. */
+static uint64_t picture_stride(const gt_run_record *record, uint64_t latest) {
     uint64_t stride = 1;
-    while (record->total / record->eval_every / stride > GT_MAX_PICTURES) stride *= 2;
-    return iteration % (record->eval_every * stride) == 0 || iteration == record->total;
+    while (latest / record->eval_every / stride > GT_MAX_PICTURES) stride *= 2;
+    return stride;
+}
+
+static void keep_points(gt_run_record *record, uint64_t latest) {
+    uint64_t every = record->eval_every * picture_stride(record, latest);
+    size_t n = 0;
+    for (size_t i = 0; i < record->n_points; i++) {
+        uint64_t iteration = record->points[i].iteration;
+        if (iteration <= latest && (iteration % every == 0 || iteration == record->total))
+            record->points[n++] = record->points[i];
+    }
+    record->n_points = n;
 }
 
 static gt_status read_file(const gt_run_folder *folder, const char *name, const gt_csv_column *columns, size_t row_bytes,
@@ -40,9 +52,8 @@ gt_status gt_run_record_read(gt_run_record *record, const gt_run_folder *folder,
     for (size_t i = 0; i < n_rows; i++)
         if (record->rows[i].iteration <= iteration && is_checkpoint(record, record->rows[i].iteration))
             record->rows[record->n_rows++] = record->rows[i];
-    for (size_t i = 0; i < n_points; i++)
-        if (record->points[i].iteration <= iteration && has_picture(record, record->points[i].iteration))
-            record->points[record->n_points++] = record->points[i];
+    record->n_points = n_points;
+    keep_points(record, iteration);
     return status;
 }
 
@@ -54,13 +65,14 @@ static gt_status add_points(gt_run_record *record, gt_trainer *trainer, uint64_t
     for (size_t i = 0; i < GT_PICTURE_POINTS; i++)
         record->points[record->n_points++] = (gt_point_row){
             .iteration = iteration, .real = {real[i][0], real[i][1]}, .generated = {generated[i][0], generated[i][1]}};
+    keep_points(record, iteration);
     return GT_OK;
 }
 
 gt_status gt_run_record_evaluate(gt_run_record *record, gt_trainer *trainer, int n_samples) {
     gt_metrics row;
     gt_status status = gt_trainer_evaluate(trainer, &(gt_evaluate_options){.n_samples = n_samples}, &row);
-    if (status == GT_OK && has_picture(record, row.iteration)) status = add_points(record, trainer, row.iteration);
+    if (status == GT_OK) status = add_points(record, trainer, row.iteration);
     if (status != GT_OK) return status;
     record->rows = gt_cli_resize(record->rows, record->n_rows + 1, sizeof row);
     record->rows[record->n_rows++] = row;

@@ -7,7 +7,7 @@
 #include "io/csv.h"
 
 #define GT_PICTURE_POINTS 100 /* of each kind, as in the tutorial */
-#define GT_MAX_PICTURES   100 /* with more checkpoints than this, every 2nd, 4th, ... has a picture */
+#define GT_MAX_PICTURES   100 /* past so many checkpoints every 2nd has one, past twice as many every 4th, ... */
 
 typedef struct gt_run_record {
     uint64_t eval_every, total; /* the schedule: checkpoints at each multiple, and at the end */
@@ -21,7 +21,7 @@ typedef struct gt_run_record {
 /* Reads what the folder of an interrupted run holds, up to the iteration of its checkpoint: later rows will be made again. */
 gt_status gt_run_record_read(gt_run_record *record, const gt_run_folder *folder, uint64_t iteration);
 
-/* Scores the trainer's run 0 and keeps the row, with its points where the checkpoint has a picture. */
+/* Scores the trainer's run 0 and keeps the row and the points. */
 gt_status gt_run_record_evaluate(gt_run_record *record, gt_trainer *trainer, int n_samples);
 
 /* Writes metrics.csv and points.csv. */

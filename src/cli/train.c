@@ -98,7 +98,7 @@ static gt_status save_first(session *s) {
     free(path);
     s->record.changed = true;
     if (status == GT_OK) status = save(s);
-    if (status == GT_OK) gt_run_folder_clear(&s->folder);
+    if (status == GT_OK && s->first_iteration == 0) gt_run_folder_clear(&s->folder);
     s->next_save = 0;
     return status;
 }
@@ -115,13 +115,13 @@ static gt_status export_weights(session *s, gt_net net, const char *name) {
 static int fail_with_way_on(session *s, int code, const char *what) {
     gt_progress_erase(&s->progress);
     if (s->saved_iteration == 0) return gt_cli_fail(code, "%s", what);
-    return gt_cli_fail(code, "%s; then go on with: gantry train --resume %s", what, s->folder.path);
+    return gt_cli_fail(code, "%s; once that is mended, go on with: gantry train --resume %s", what, s->folder.path);
 }
 
 static int write_failed(session *s) { return fail_with_way_on(s, GT_EXIT_FAILURE, gt_last_error()); }
 
 static int flush_stdout(session *s) {
-    if (fflush(stdout) == 0) return GT_EXIT_OK;
+    if (fflush(stdout) == 0 && !ferror(stdout)) return GT_EXIT_OK;
     char *what = gt_cli_text("can't write to standard output: %s", strerror(errno));
     int code = save(s) == GT_OK ? fail_with_way_on(s, GT_EXIT_FAILURE, what) : write_failed(s);
     free(what);
@@ -235,7 +235,6 @@ static int run_session(session *s) {
         gt_run_folder_discard(&s->folder);
         return code;
     }
-    gt_interrupt_catch();
     bool lines_only = on(s->settings.quiet) || on(s->settings.json);
     if (!lines_only && gt_terminal_is(stdout)) gt_train_print_header();
     s->progress = gt_progress_begin(s->iteration, s->settings.iterations, on(s->settings.quiet));
@@ -252,6 +251,7 @@ static int run(int argc, char **argv) {
     } else if (code == GT_EXIT_OK) {
         if (on(s.settings.plots) && !gt_plots_available()) code = gt_cli_fail(GT_EXIT_USAGE, "--plots: " PLOTS_MISSING);
         if (code == GT_EXIT_OK) code = make_trainer(&s);
+        gt_interrupt_catch();
         if (code == GT_EXIT_OK) code = open_folder(&s);
         if (code == GT_EXIT_OK) code = run_session(&s);
     }

@@ -57,8 +57,16 @@ static void add_checkpoints(cJSON *array, const gt_run_record *record) {
     }
 }
 
-static void add_diverged(cJSON *json, const gt_train_result *result, const gt_metrics *last) {
-    if (!last->diverged) {
+/* What became of the run so far: null before its first checkpoint. */
+static void add_outcome(cJSON *json, const gt_train_result *result) {
+    const gt_run_record *record = result->record;
+    const gt_metrics *last = record->n_rows > 0 ? &record->rows[record->n_rows - 1] : NULL;
+    gt_outcome_rules rules = gt_outcome_rules_default();
+    if (last == NULL)
+        cJSON_AddNullToObject(json, "outcome");
+    else
+        cJSON_AddStringToObject(json, "outcome", gt_outcome_name(gt_outcome_of(record->rows, record->n_rows, &rules)));
+    if (last == NULL || !last->diverged) {
         cJSON_AddNullToObject(json, "diverged");
         return;
     }
@@ -77,10 +85,8 @@ gt_status gt_train_print_json(const gt_train_result *result) {
     gt_status status = gt_trainer_digest(result->trainer, 0, digest);
     if (status != GT_OK) return status;
     const gt_train_settings *settings = result->settings;
-    const gt_run_record *record = result->record;
     gt_trainer_info info = gt_trainer_get_info(result->trainer);
     uint64_t trained = info.iteration - result->first_iteration;
-    gt_outcome_rules rules = gt_outcome_rules_default();
 
     cJSON *json = cJSON_CreateObject();
     cJSON_AddStringToObject(json, "gantry", gt_version());
@@ -92,11 +98,8 @@ gt_status gt_train_print_json(const gt_train_result *result) {
     add_u64(json, "seed", info.first_seed);
     add_u64(json, "iteration", info.iteration);
     cJSON_AddBoolToObject(json, "interrupted", result->interrupted);
-    add_checkpoints(cJSON_AddArrayToObject(json, "checkpoints"), record);
-    if (record->n_rows > 0) {
-        cJSON_AddStringToObject(json, "outcome", gt_outcome_name(gt_outcome_of(record->rows, record->n_rows, &rules)));
-        add_diverged(json, result, &record->rows[record->n_rows - 1]);
-    }
+    add_checkpoints(cJSON_AddArrayToObject(json, "checkpoints"), result->record);
+    add_outcome(json, result);
     cJSON *seconds = cJSON_AddObjectToObject(json, "seconds");
     add_real(seconds, "training", result->training_seconds);
     add_real(seconds, "total", result->total_seconds);

@@ -18,17 +18,26 @@ void gt_train_print_header(void) {
     printf("%s%s  resid_mean    w1_x  coverage%s\n", bold ? "\033[1m" : "", TUTORIAL_COLUMNS, bold ? "\033[0m" : "");
 }
 
+static void format_score(double value, char text[GT_NUMBER_CHARS]) {
+    if (isnan(value))
+        strcpy(text, "nan"); /* printf would show its sign */
+    else
+        snprintf(text, GT_NUMBER_CHARS, value < 1000 ? "%.4f" : "%.4g", value);
+}
+
 void gt_train_print_row(const gt_metrics *row) {
-    char acc_real[GT_NUMBER_CHARS], acc_fake[GT_NUMBER_CHARS], tutorial[96], coverage[16] = "nan";
+    char acc_real[GT_NUMBER_CHARS], acc_fake[GT_NUMBER_CHARS], tutorial[96];
+    char resid[GT_NUMBER_CHARS], w1[GT_NUMBER_CHARS], coverage[16] = "nan";
     /* The tutorial counts iterations from 0. */
     snprintf(tutorial, sizeof tutorial, "%" PRIu64 " %s %s", row->iteration - 1, gt_number_format_repr(row->acc_real, acc_real),
              gt_number_format_repr(row->acc_fake, acc_fake));
     if (!isnan(row->coverage)) snprintf(coverage, sizeof coverage, "%.0f/20", row->coverage);
-    double resid = isnan(row->resid_mean) ? NAN : row->resid_mean, w1 = isnan(row->w1_x) ? NAN : row->w1_x; /* no "-nan" */
+    format_score(row->resid_mean, resid);
+    format_score(row->w1_x, w1);
     if (gt_terminal_is(stdout))
-        printf("%-*s  %10.4f  %6.4f  %8s\n", (int)strlen(TUTORIAL_COLUMNS), tutorial, resid, w1, coverage);
+        printf("%-*s  %10s  %6s  %8s\n", (int)strlen(TUTORIAL_COLUMNS), tutorial, resid, w1, coverage);
     else
-        printf("%s %.4f %.4f %s\n", tutorial, resid, w1, coverage);
+        printf("%s %s %s %s\n", tutorial, resid, w1, coverage);
 }
 
 /* ---------------------------------------------------------------- divergence */
@@ -88,12 +97,14 @@ static void print_outcome(const gt_train_result *result, const gt_metrics *last)
         char *tensor = gt_train_bad_tensor(result->trainer);
         printf(", frozen in iteration %" PRIu64 ": %s is not finite", last->diverged_at, tensor != NULL ? tensor : "a loss");
         free(tensor);
+    } else if (outcome == GT_OUTCOME_DIVERGED) {
+        printf(": of the generated x only %.1f %% lie inside the domain", 100 * last->support);
     }
     putchar('\n');
 }
 
 gt_status gt_train_print_summary(const gt_train_result *result) {
-    char digest[GT_DIGEST_CHARS];
+    char digest[GT_DIGEST_CHARS], w1[GT_NUMBER_CHARS], perfect[GT_NUMBER_CHARS];
     gt_status status = gt_trainer_digest(result->trainer, 0, digest);
     if (status != GT_OK) return status;
     gt_trainer_info info = gt_trainer_get_info(result->trainer);
@@ -105,9 +116,9 @@ gt_status gt_train_print_summary(const gt_train_result *result) {
     if (trained > 0) printf(" (%.0f iterations/s)", (double)trained / result->training_seconds);
     printf(", %.2f s in all\n", result->total_seconds);
     print_outcome(result, last);
-    if (!isnan(last->w1_x))
-        printf("w1_x      %.4f, where a perfect generator shows %.4f (N = %d)\n", last->w1_x, last->w1_x_floor,
-               last->n_samples);
+    format_score(last->w1_x, w1);
+    format_score(last->w1_x_floor, perfect);
+    printf("w1_x      %s, where a perfect generator shows %s (N = %d)\n", w1, perfect, last->n_samples);
     printf("digest    %s\n", digest);
     printf("engine    %s on %s, %s: %s\n", info.engine, info.device, info.isa, info.why);
     printf("files     %s/", result->folder->path);

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Wrong flags and values: one line that names the value and what is allowed, exit code 2, nothing written.
+. "$(dirname "$(readlink -f "$0")")/check.sh"
+
+refuses 2 'did you mean --batch' train --bacth 64
+refuses 2 'did you mean --iterations' train --iteration=5
+refuses 2 '--help lists them' train --wavelength 5
+refuses 2 'takes flags only' train 64
+refuses 2 '--batch needs a value.* even whole number from 2 to 65536' train --batch
+refuses 2 '--batch needs a value' train --batch --json
+for value in 0 1 7 127 -2 12x 1e2 nan inf 0x10 ' 8' 65538 99999999999999999999 ''; do
+    refuses 2 '--batch .*even whole number from 2 to 65536' train --batch "$value"
+done
+refuses 2 '--batch 0' train --batch=0
+for value in 0 -0.001 nan inf -inf 1e999 2e6 0.1x 0x1p3 1,5 ''; do
+    refuses 2 '--lr .*a number above 0, at most 1000000' train --lr "$value"
+    refuses 2 '--g-lr .*a number above 0' train "--g-lr=$value"
+done
+for flag in beta1 d-beta1 g-beta1 beta2 d-beta2 g-beta2; do
+    for value in 1 -0.1 nan; do refuses 2 "--$flag .*a number from 0 to 0.999999" train --$flag $value; done
+done
+for value in 0 -1 2 nan; do refuses 2 '--eps .*a number from 1e-20 to 1' train --eps $value; done
+for flag in iterations eval-every; do
+    for value in 0 -1 4294967296 1.5; do refuses 2 "--$flag .*from 1 to 4294967295" train --$flag $value; done
+done
+refuses 2 '--eval-samples 999.*from 1000 to 10000000' train --eval-samples 999
+refuses 2 '--save-every -1' train --save-every -1
+for value in -1 18446744073709551616 rand 1.0; do refuses 2 '--seed .*18446744073709551615, or random' train --seed $value; done
+refuses 2 'x3: it takes one of x2, ' train --preset x3
+refuses 2 'cuda: it takes one of auto, cpu' train --device cuda
+refuses 2 'one of auto, fused' train --engine fast
+refuses 2 'one of auto, avx512, avx2, portable' train --isa sse
+refuses 2 '--quiet maybe: it takes true or false' train --quiet=maybe
+refuses 2 'no such flag' train --no-batch
+refuses 2 'key=value' train --set batch
+refuses 2 'did you mean batch' train --set bach=64
+refuses 2 '--batch 63' train --set batch=63
+refuses 2 'on the command line' train --set json=true
+refuses 2 'on the command line' train --set config=x
+
+# What is right is taken in each form.
+gives 0 "--flag=value, --flag value, --set" train --no-plots --batch=64 --d-lr 0.002 --set g-lr=0.003 --lr 0.1 --iterations 10
+check "the flag of one net wins over that of both, whatever their order" \
+    eval 'grep -qx "d-lr: 0.002" runs/*/config.yaml && grep -qx "g-lr: 0.003" runs/*/config.yaml'
+gives 0 "the largest seed" train --no-plots --seed 18446744073709551615 --iterations 10
+check "keeps all its digits" grep -qx 'seed      18446744073709551615' "$out"
+gives 0 "the last of two" train --no-plots --batch 64 --batch 32 --iterations 10 --out twice
+check "wins" grep -qx 'batch: 32' twice/config.yaml
+for preset in x2 x2-leaky x2-tanh x2-wide x2-deep; do
+    gives 0 "--preset $preset" train --no-plots --preset $preset --iterations 100
+    check "goes into its own folder" [ -s runs/$preset-seed5/checkpoint.safetensors ]
+done
