@@ -41,31 +41,33 @@ BODY_FN batch_shape batch_of(int n) {
 }
 
 BODY_FN vm holds_sample(batch_shape b, int slot) {
-    uint32_t sample[LANES];
-    for (int l = 0; l < LANES; l++) sample[l] = (uint32_t)(l * b.slots + slot);
-    return vu_less(vu_load(sample), vu_set((uint32_t)b.n));
+    vu sample = vu_add(vu_mul(vu_load(lane_numbers), (uint32_t)b.slots), vu_set((uint32_t)slot));
+    return vu_less(sample, vu_set((uint32_t)b.n));
 }
 
 /* ---------------------------------------------------------------- dense layers
  *
  * Each operation is a _block function over n slots from s0, n a constant, and a function over any number of slots. The latter
- * calls blocks: inlined where the number of slots is a constant (the tutorial's loop), else those of one shared copy. */
+ * calls blocks of at most `widest` slots (8 or 4; MAX_SLOTS is 8), whose values fit the registers: inlined where the number of
+ * slots is a constant (the tutorial's loop), else those of one shared copy. */
 
-#define SLOT_BLOCKS(n_slots, block, ...)                                                                                       \
+#define SLOT_BLOCKS(widest, n_slots, block, ...)                                                                               \
     do {                                                                                                                       \
         int s0 = 0;                                                                                                            \
-        for (; s0 + SLOT_BLOCK <= (n_slots); s0 += SLOT_BLOCK) block(__VA_ARGS__, s0, SLOT_BLOCK);                             \
-        if (SLOT_BLOCK > 4 && s0 + 4 <= (n_slots)) {                                                                           \
-            block(__VA_ARGS__, s0, 4);                                                                                         \
-            s0 += 4;                                                                                                           \
+        if (widest > 4 && s0 + widest <= (n_slots)) {                                                                          \
+            block(__VA_ARGS__, s0, widest);                                                                                    \
+            s0 += widest;                                                                                                      \
         }                                                                                                                      \
+        for (; s0 + 4 <= (n_slots); s0 += 4) block(__VA_ARGS__, s0, 4);                                                        \
         for (; s0 < (n_slots); s0++) block(__VA_ARGS__, s0, 1);                                                                \
     } while (0)
-#define SLOT_FUNCTION(name, parameters, ...)                                                                                   \
-    static __attribute__((noinline)) void name##_shared parameters { SLOT_BLOCKS(n_slots, name##_block, __VA_ARGS__); }        \
+#define SLOT_FUNCTION(name, widest, parameters, ...)                                                                           \
+    static __attribute__((noinline)) void name##_shared parameters {                                                           \
+        SLOT_BLOCKS(widest, n_slots, name##_block, __VA_ARGS__);                                                               \
+    }                                                                                                                          \
     BODY_FN void name parameters {                                                                                             \
         if (__builtin_constant_p(n_slots))                                                                                     \
-            SLOT_BLOCKS(n_slots, name##_block, __VA_ARGS__);                                                                   \
+            SLOT_BLOCKS(widest, n_slots, name##_block, __VA_ARGS__);                                                           \
         else                                                                                                                   \
             name##_shared(__VA_ARGS__, n_slots);                                                                               \
     }
@@ -116,8 +118,8 @@ BODY_FN void layer_forward_block(const fused_layer *layer, const float *w, float
         for (int s = 0; s < n; s++) put(y, o, s0 + s, activate(a[s], activation, slope));
     }
 }
-SLOT_FUNCTION(layer_forward, (const fused_layer *layer, const float *w, float slope, values x, values y, int n_slots), layer, w,
-              slope, x, y)
+SLOT_FUNCTION(layer_forward, SLOT_BLOCK,
+              (const fused_layer *layer, const float *w, float slope, values x, values y, int n_slots), layer, w, slope, x, y)
 
 /* n_rows rows += sums over n slots, in their order, of g[s] x[first_value + r]: side by side, for each is one chain of sums. */
 BODY_FN void product_rows(const vf *g, values x, int first_value, float *rows, int stride, int n_rows, bool fresh, int s0,
@@ -146,8 +148,8 @@ BODY_FN void layer_parameter_rows_block(const fused_layer *layer, values dy, val
         vf_store(bias, sum);
     }
 }
-SLOT_FUNCTION(layer_parameter_rows, (const fused_layer *layer, values dy, values x, float *rows, bool first, int n_slots),
-              layer, dy, x, rows, first)
+SLOT_FUNCTION(layer_parameter_rows, SLOT_BLOCK,
+              (const fused_layer *layer, values dy, values x, float *rows, bool first, int n_slots), layer, dy, x, rows, first)
 
 /* dx[i] = sum over o, in order, of w[o][i] dy[o], times the derivative of the activation that made h[i] (h.at NULL: none). */
 BODY_FN void layer_input_gradient_block(const fused_layer *layer, const float *w, values dy, values h, int activation,
@@ -167,7 +169,7 @@ BODY_FN void layer_input_gradient_block(const fused_layer *layer, const float *w
         }
     }
 }
-SLOT_FUNCTION(layer_input_gradient,
+SLOT_FUNCTION(layer_input_gradient, SLOT_BLOCK,
               (const fused_layer *layer, const float *w, values dy, values h, int activation, float slope, values dx,
                int n_slots),
               layer, w, dy, h, activation, slope, dx)
@@ -239,12 +241,14 @@ BODY_FN void moments_forward_block(const fused_net *net, const float *w, float s
         vf vj = vf_set(v[j]);
         for (int s = 0; s < n; s++) {
             vm on = vf_gt(a[s], vf_set(0.0f));
-            vf hs = leaky ? vf_select(on, a[s], vf_mul(a[s], vf_set(slope))) : vf_max(a[s], vf_set(0.0f));
-            logit[s] = vf_fma(vj, hs, logit[s]);
-            if (products == NULL) {
-                put(h, j, s0 + s, hs);
-                continue;
+            if (leaky || products == NULL) {
+                vf hs = leaky ? vf_select(on, a[s], vf_mul(a[s], vf_set(slope))) : vf_max(a[s], vf_set(0.0f));
+                logit[s] = vf_fma(hs, vj, logit[s]);
+                if (products == NULL) put(h, j, s0 + s, hs);
+            } else {
+                logit[s] = vf_fma_where(on, a[s], vj, logit[s]);
             }
+            if (products == NULL) continue;
             for (int i = 0; i < 2; i++) {
                 vf p = vf_set(products[i * n_hidden + j]);
                 if (leaky)
@@ -260,7 +264,8 @@ BODY_FN void moments_forward_block(const fused_net *net, const float *w, float s
             for (int i = 0; i < 2; i++) put(dx, i, s0 + s, gx[i][s]);
     }
 }
-SLOT_FUNCTION(moments_forward,
+/* its sums take three registers a slot, so no more than 4 slots */
+SLOT_FUNCTION(moments_forward, 4,
               (const fused_net *net, const float *w, float slope, values x, values h, values z, const float *products,
                values dx, int n_slots),
               net, w, slope, x, h, z, products, dx)
@@ -295,7 +300,7 @@ BODY_FN void moments_rows_block(const fused_net *net, float slope, values dz, va
     for (int s = 0; s < n; s++) sum = vf_add(sum, g[s]);
     vf_store(row, sum);
 }
-SLOT_FUNCTION(moments_rows,
+SLOT_FUNCTION(moments_rows, SLOT_BLOCK,
               (const fused_net *net, float slope, values dz, values h, values x, float *rows, bool first, int n_slots), net,
               slope, dz, h, x, rows, first)
 
