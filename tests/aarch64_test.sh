@@ -14,7 +14,7 @@ trap 'rm -rf "$work"' EXIT
 
 mkdir -p "$work/lent/cjson"
 for header in xxhash.h cjson/cJSON.h; do cp "/usr/include/$header" "$work/lent/$header"; done
-flags=(-std=gnu11 -O1 -ffp-contract=off -fno-math-errno -fno-trapping-math -fopenmp -DFUSED_NAME=fused_portable
+flags=(-std=gnu11 -O2 -ffp-contract=off -fno-math-errno -fno-trapping-math -fopenmp -DFUSED_NAME=fused_portable
     -I include -I src -I . -isystem "$work/lent")
 for source in src/core/*.c src/io/*.c src/engine/fused_cpu.c src/engine/fused_portable.c; do
     case $source in src/io/config* | src/io/csv* | src/io/plots* | src/io/png*) continue ;; esac
