@@ -18,6 +18,17 @@ static const gt_option *find(const gt_option *table, const char *name) {
 
 /* ---------------------------------------------------------------- texts */
 
+/* "auto, avx512, avx2" */
+static char *choices(const gt_option *option) {
+    char *list = gt_cli_text("%s", option->choice(0));
+    for (int i = 1; option->choice(i) != NULL; i++) {
+        char *longer = gt_cli_text("%s, %s", list, option->choice(i));
+        free(list);
+        list = longer;
+    }
+    return list;
+}
+
 /* What an option takes, for the error's one line. */
 static char *allowed(const gt_option *option) {
     char min[GT_NUMBER_CHARS], max[GT_NUMBER_CHARS];
@@ -37,13 +48,9 @@ static char *allowed(const gt_option *option) {
     case GT_OPTION_SET:
         return gt_cli_text("key=value, where key is a flag without its dashes");
     case GT_OPTION_CHOICE: {
-        char *list = gt_cli_text("one of %s", option->choice(0));
-        for (int i = 1; option->choice(i) != NULL; i++) {
-            char *longer = gt_cli_text("%s, %s", list, option->choice(i));
-            free(list);
-            list = longer;
-        }
-        return list;
+        char *list = choices(option), *text = gt_cli_text("one of %s", list);
+        free(list);
+        return text;
     }
     default:
         return gt_cli_text("a name");
@@ -94,7 +101,12 @@ void gt_options_print_help(const gt_option *table, const void *defaults, FILE *o
         char text[GT_OPTION_CHARS], flag[64];
         const char *value = gt_option_format(option, defaults, text);
         snprintf(flag, sizeof flag, "--%s %s", option->name, option->value);
-        fprintf(out, "  %-26s %s", flag, option->help);
+        fprintf(out, "  %-22s %s", flag, option->help);
+        if (option->kind == GT_OPTION_CHOICE) {
+            char *list = choices(option);
+            fprintf(out, ": %s", list);
+            free(list);
+        }
         fprintf(out, value != NULL ? " (%s)\n" : "\n", value);
     }
 }
@@ -218,37 +230,46 @@ static int unknown_flag(const gt_option *table, const char *command, const char 
     return gt_cli_fail(GT_EXIT_USAGE, "%s: no such flag; gantry %s --help lists them", flag, command);
 }
 
+/* The option that name ("--batch", "--no-plots") stands for, and the value that the name alone gives a switch; else *text
+ * stays. */
+static const gt_option *find_flag(const gt_option *table, const char *name, const char **text) {
+    const gt_option *option = find(table, name + 2);
+    if (option != NULL) {
+        if (option->kind == GT_OPTION_SWITCH && *text == NULL) *text = "true";
+        return option;
+    }
+    if (*text != NULL || strncmp(name, "--no-", 5) != 0) return NULL;
+    option = find(table, name + 5);
+    if (option == NULL || option->kind != GT_OPTION_SWITCH) return NULL;
+    *text = "false";
+    return option;
+}
+
+/* text: NULL where the value is missing. */
+static int take(const gt_option *table, const gt_option *option, const char *text, gt_option_values *values) {
+    if (text == NULL) {
+        char *takes = allowed(option);
+        gt_cli_fail(0, "--%s needs a value: it takes %s", option->name, takes);
+        free(takes);
+        return GT_EXIT_USAGE;
+    }
+    if (option->kind == GT_OPTION_SET) return set_key(table, text, values);
+    values->text[option - table] = text;
+    return GT_EXIT_OK;
+}
+
 int gt_options_parse(const gt_option *table, int argc, char **argv, gt_option_values *values) {
-    for (int i = 1; i < argc; i++) {
+    int code = GT_EXIT_OK;
+    for (int i = 1; code == GT_EXIT_OK && i < argc; i++) {
         const char *argument = strcmp(argv[i], "-h") == 0 ? "--help" : argv[i];
         if (strncmp(argument, "--", 2) != 0)
             return gt_cli_fail(GT_EXIT_USAGE, "%s: gantry %s takes flags only; --help lists them", argument, argv[0]);
+        const char *equals = strchr(argument, '='), *text = equals != NULL ? equals + 1 : NULL;
         char *name = gt_cli_text("%.*s", (int)strcspn(argument, "="), argument);
-        const char *text = strchr(argument, '=') != NULL ? strchr(argument, '=') + 1 : NULL;
-        const gt_option *option = find(table, name + 2);
-        if (option == NULL && text == NULL && strncmp(name, "--no-", 5) == 0) { /* --no-plots */
-            option = find(table, name + 5);
-            if (option != NULL && option->kind != GT_OPTION_SWITCH) option = NULL;
-            text = "false";
-        } else if (option != NULL && option->kind == GT_OPTION_SWITCH && text == NULL) {
-            text = "true";
-        } else if (option != NULL && text == NULL && i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0) {
-            text = argv[++i];
-        }
-        int code = GT_EXIT_OK;
-        if (option == NULL) {
-            code = unknown_flag(table, argv[0], name);
-        } else if (text == NULL) {
-            char *takes = allowed(option);
-            code = gt_cli_fail(GT_EXIT_USAGE, "%s needs a value: it takes %s", name, takes);
-            free(takes);
-        } else if (option->kind == GT_OPTION_SET) {
-            code = set_key(table, text, values);
-        } else {
-            values->text[option - table] = text;
-        }
+        const gt_option *option = find_flag(table, name, &text);
+        if (option != NULL && text == NULL && i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0) text = argv[++i];
+        code = option != NULL ? take(table, option, text, values) : unknown_flag(table, argv[0], name);
         free(name);
-        if (code != GT_EXIT_OK) return code;
     }
-    return GT_EXIT_OK;
+    return code;
 }

@@ -76,12 +76,12 @@ const gt_option gt_train_options[] = {
      GT_OPTION_NO_CONFIG | GT_OPTION_FIXED, AT(config_path)},
     {"set", GT_OPTION_SET, "KEY=VALUE", "the same as --KEY VALUE", GT_OPTION_NO_CONFIG, .n_members = 0},
     {"resume", GT_OPTION_TEXT, "RUN", "go on with a run: its folder, or a checkpoint file", GT_OPTION_NO_CONFIG, AT(resume)},
-    {"save-every", GT_OPTION_U64, "N", "iterations from one saved checkpoint to the next; 0: at evaluations", GT_OPTION_SAVED,
+    {"save-every", GT_OPTION_U64, "N", "save a checkpoint every N iterations, beside those at evaluations; 0: don't", GT_OPTION_SAVED,
      .min = 0, .max = MAX_ITERATIONS, AT(save_every)},
     HEADING("How to compute (the results are the same bits)"),
-    {"device", GT_OPTION_CHOICE, "NAME", "auto, cpu", GT_OPTION_SAVED, .choice = device_choice, AT(device)},
-    {"engine", GT_OPTION_CHOICE, "NAME", "auto, fused", GT_OPTION_SAVED, .choice = engine_choice, AT(engine)},
-    {"isa", GT_OPTION_CHOICE, "NAME", "auto, avx512, avx2, portable", GT_OPTION_SAVED, .choice = isa_choice, AT(isa)},
+    {"device", GT_OPTION_CHOICE, "NAME", "where to compute", GT_OPTION_SAVED, .choice = device_choice, AT(device)},
+    {"engine", GT_OPTION_CHOICE, "NAME", "way to compute", GT_OPTION_SAVED, .choice = engine_choice, AT(engine)},
+    {"isa", GT_OPTION_CHOICE, "NAME", "instruction set of the CPU", GT_OPTION_SAVED, .choice = isa_choice, AT(isa)},
     HEADING("What to print"),
     {"json", GT_OPTION_SWITCH, "", "one JSON object instead of lines", GT_OPTION_NO_CONFIG, AT(json)},
     {"quiet", GT_OPTION_SWITCH, "", "the checkpoint lines and errors, nothing else", GT_OPTION_NO_CONFIG, AT(quiet)},
@@ -233,7 +233,7 @@ void gt_train_settings_print_help(FILE *out) {
         out);
     gt_options_print_help(gt_train_options, &settings, out);
     fputs("\nPresets\n", out);
-    for (int i = 0; gt_preset_name(i) != NULL; i++) fprintf(out, "  %-26s %s\n", gt_preset_name(i), gt_preset_summary(i));
+    for (int i = 0; gt_preset_name(i) != NULL; i++) fprintf(out, "  %-22s %s\n", gt_preset_name(i), gt_preset_summary(i));
 }
 
 void gt_train_settings_free(gt_train_settings *settings) {

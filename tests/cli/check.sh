@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the tests of the command line. Each test runs in a fresh folder; GANTRY names the program to test. A line "ok" or
 # "not ok" a check; the script fails if one failed.
 set -u

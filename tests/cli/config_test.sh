@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Configuration files: precedence, what a run writes, and wrong or damaged files.
+# shellcheck disable=SC1091,SC2016,SC2034,SC2086,SC2154 # check.sh has the variables; eval expands what is quoted
 . "$(dirname "$(readlink -f "$0")")/check.sh"
 
 # file TEXT: a config file.

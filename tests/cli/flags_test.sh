@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Wrong flags and values: one line that names the value and what is allowed, exit code 2, nothing written.
+# shellcheck disable=SC1091,SC2016,SC2034,SC2086,SC2154 # check.sh has the variables; eval expands what is quoted
 . "$(dirname "$(readlink -f "$0")")/check.sh"
 
 refuses 2 'did you mean --batch' train --bacth 64

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # The folder of a run: its files, its name, and targets that take no files.
+# shellcheck disable=SC1091,SC2016,SC2034,SC2086,SC2154 # check.sh has the variables; eval expands what is quoted
 . "$(dirname "$(readlink -f "$0")")/check.sh"
 
 files='checkpoint.safetensors config.yaml discriminator.safetensors generator.safetensors metrics.csv points.csv'
 # holds FOLDER FILES: exactly these files.
-holds() { [ "$(ls -A "$1" | tr '\n' ' ')" = "$2 " ]; }
+holds() { [ "$(find "$1" -mindepth 1 -printf '%P\n' | sort | tr '\n' ' ')" = "$2 " ]; }
 
 gives 0 "a run" train --no-plots --iterations 300 --eval-every 100
 check "writes its files into runs/PRESET-seedN" holds runs/x2-seed5 "$files"

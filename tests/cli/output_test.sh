@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # What gantry prints, and where.
+# shellcheck disable=SC1091,SC2016,SC2034,SC2086,SC2154 # check.sh has the variables; eval expands what is quoted
 . "$(dirname "$(readlink -f "$0")")/check.sh"
 
 run --version
@@ -78,24 +79,33 @@ else
 fi
 rm "$folder.json"
 
+# Progress
+endless='--iterations 4000000000 --eval-every 4000000000'
+timeout -s INT 11 "$GANTRY" train --no-plots --out long $endless >"$out" 2>"$err"
+check "a long run elsewhere has a plain line every ten seconds" \
+    eval '[ "$(grep -Ecx "gantry: [0-9]+ of 4000000000 iterations \(0%\), [0-9]+ it/s, ETA .*" "$err")" = 1 ]'
+timeout -s INT 2 "$GANTRY" train --no-plots --out longer $endless --json >"$out" 2>"$err"
+check "an interrupted run gives its JSON, too" eval 'grep -q "\"interrupted\":.*true" "$out" && grep -q "\"outcome\":.*null" "$out"'
+
 # A pseudo-terminal for stdout and stderr.
 if command -v script >/dev/null; then
-    # on_terminal "FLAGS" VARIABLE=VALUE...
+    # on_terminal "FLAGS" VARIABLE=VALUE... : two seconds at most
     on_terminal() {
-        env "${@:2}" timeout -k 5 200 script -qec "'$GANTRY' train --no-plots --out t$RANDOM $1" /dev/null </dev/null >"$out" 2>&1
+        env "${@:2}" timeout -k 5 60 script -qec "timeout --foreground -s INT 2 '$GANTRY' train --no-plots --out t$RANDOM $1" \
+            /dev/null </dev/null >"$out" 2>&1
     }
     escape=$(printf '\033')
-    long="--iterations 2000000 --eval-every 1000000"
-    on_terminal "$long" TERM=xterm
+    on_terminal "" TERM=xterm
     check "a terminal shows a header" grep -q 'iteration acc_real acc_fake  resid_mean' "$out"
-    check "and the tutorial's columns" grep -Eq '999999 [01]\.[0-9]+ [01]\.[0-9]+ ' "$out"
+    check "and the tutorial's columns" grep -Eq '1999 [01]\.[0-9]+ [01]\.[0-9]+ ' "$out"
     check "and colours" grep -q "$escape\[1m" "$out"
-    check "and a progress bar with rate and time to go" grep -Eq '\[#* *\] [0-9]+% [0-9]+ it/s, ETA [0-9]+' "$out"
-    check "which is erased" grep -q "$(printf '\r')$escape\[K999999 " "$out"
     on_terminal "" TERM=xterm NO_COLOR=1
     check "no colours with NO_COLOR" eval '! grep -q "$escape\[[0-9]*m" "$out"'
-    on_terminal "$long" TERM=dumb
-    check "no bar with TERM=dumb" eval '! grep -q "$escape\|\[#" "$out"'
+    on_terminal "$endless" TERM=xterm
+    check "a long run has a progress bar with rate and time to go" grep -Eq '\[#* *\] [0-9]+% [0-9]+ it/s, ETA [0-9]+' "$out"
+    check "which is erased" grep -q "$(printf '\r')$escape\[Kgantry: interrupted" "$out"
+    on_terminal "$endless" TERM=dumb
+    check "TERM=dumb has none" eval '! grep -q "$escape\|ETA" "$out" && grep -q "gantry: interrupted" "$out"'
 else
     skip "output on a terminal" "the program script (bsdutils) is not installed"
 fi

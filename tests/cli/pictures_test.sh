@@ -1,16 +1,14 @@
 #!/usr/bin/env bash
 # The scatter pictures, with gnuplot and without.
+# shellcheck disable=SC1091,SC2016,SC2034,SC2086,SC2154 # check.sh has the variables; eval expands what is quoted
 . "$(dirname "$(readlink -f "$0")")/check.sh"
 
 # Without gnuplot: a PATH that has nothing in it.
 mkdir empty
-PATH_WITH=$PATH
-PATH=$folder/empty
-"$GANTRY" train --iterations 200 --out without >"$out" 2>"$err"
+PATH=$folder/empty "$GANTRY" train --iterations 200 --out without >"$out" 2>"$err"
 code=$?
-"$GANTRY" train --iterations 200 --plots --out never >/dev/null 2>"$err.plots"
+PATH=$folder/empty "$GANTRY" train --iterations 200 --plots --out never >/dev/null 2>"$err.plots"
 code_plots=$?
-PATH=$PATH_WITH
 check "without gnuplot the run succeeds" [ $code -eq 0 ]
 check "and says how to install it" eval '[ "$(wc -l <"$err")" = 1 ] && grep -q "apt install gnuplot-nox" "$err"'
 check "--plots without gnuplot is refused before training" eval '[ $code_plots = 2 ] && grep -q gnuplot "$err.plots" && [ ! -e never ]'
@@ -19,7 +17,7 @@ rm -f "$err.plots"
 # A gnuplot that fails.
 printf '#!/bin/sh\n[ "$1" = --version ] && exit 0\ncat >/dev/null\necho "line 0: no terminal" >&2\nexit 1\n' >empty/gnuplot
 chmod +x empty/gnuplot
-PATH=$folder/empty:$PATH_WITH "$GANTRY" train --iterations 200 --out failed >"$out" 2>"$err"
+PATH=$folder/empty:$PATH "$GANTRY" train --iterations 200 --out failed >"$out" 2>"$err"
 code=$?
 check "when gnuplot fails: exit code 1 with its words" eval '[ $code = 1 ] && grep -q "line 0: no terminal" "$err"'
 check "and the other files whole" eval '[ -s failed/generator.safetensors ] && [ -s failed/metrics.csv ] && ! ls -A failed | grep -q "png\|tmp"'
@@ -29,7 +27,7 @@ if ! command -v gnuplot >/dev/null; then
     exit
 fi
 printf '#!/bin/sh\n[ "$1" = --version ] || echo started >>"%s/count"\nexec "%s" "$@"\n' "$folder" "$(command -v gnuplot)" >empty/gnuplot
-PATH=$folder/empty:$PATH_WITH run train --out 'a '\''run'\'
+PATH=$folder/empty:$PATH run train --out 'a '\''run'\'
 check "the tutorial's five pictures" eval '[ $code = 0 ] && [ "$(cd a*run*; echo *.png)" = \
     "generated_plot_e10000.png generated_plot_e2000.png generated_plot_e4000.png generated_plot_e6000.png generated_plot_e8000.png" ]'
 check "from one gnuplot" [ "$(wc -l <count)" -eq 1 ]

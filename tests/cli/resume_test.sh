@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Interrupted and extended runs go on bit for bit as if never stopped; damaged ones are refused.
+# shellcheck disable=SC1091,SC2016,SC2034,SC2086,SC2154 # check.sh has the variables; eval expands what is quoted
 . "$(dirname "$(readlink -f "$0")")/check.sh"
 
 gives 0 "3,000 iterations" train --no-plots --iterations 3000 --eval-every 700 --eval-samples 2000 --out a
@@ -51,21 +52,21 @@ endless() {
     "$GANTRY" train --no-plots --iterations 4000000000 --eval-every 3000 --eval-samples 1000 --out i "$@" >"$out" 2>"$err" &
     pid=$!
     for _ in $(seq 600); do
-        [ "$(cat i/metrics.csv 2>/dev/null | wc -l)" -ge 3 ] && return
+        [ -e i/metrics.csv ] && [ "$(wc -l <i/metrics.csv)" -ge 3 ] && return
         sleep 0.05
     done
 }
 # continues NAME: the run in i goes on for a while and equals one that was never stopped.
 continues() {
     run train --resume i --iterations 1
-    local done
-    done=$(sed -n 's/.*the run has done \([0-9]*\).*/\1/p' "$err")
-    check "$1 after ${done:-no} iterations" [ "${done:-0}" -gt 0 ]
-    gives 0 "--resume" train --no-plots --resume i --iterations $((done + 1234))
+    local so_far
+    so_far=$(sed -n 's/.*the run has done \([0-9]*\).*/\1/p' "$err")
+    check "$1 after ${so_far:-no} iterations" [ "${so_far:-0}" -gt 0 ]
+    gives 0 "--resume" train --no-plots --resume i --iterations $((so_far + 1234))
     local resumed
     resumed=$(digest)
     rm -rf straight
-    gives 0 "a straight run" train --no-plots --iterations $((done + 1234)) --eval-every 3000 --eval-samples 1000 --out straight
+    gives 0 "a straight run" train --no-plots --iterations $((so_far + 1234)) --eval-every 3000 --eval-samples 1000 --out straight
     check "has the same digest" [ "$(digest)" = "$resumed" ]
     check "and the same files" same_runs i straight
 }
