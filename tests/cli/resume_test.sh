@@ -59,7 +59,6 @@ endless() {
 # continues NAME: the run in i goes on for a while and equals one that was never stopped.
 continues() {
     run train --resume i --iterations 1
-    local so_far
     so_far=$(sed -n 's/.*the run has done \([0-9]*\).*/\1/p' "$err")
     check "$1 after ${so_far:-no} iterations" [ "${so_far:-0}" -gt 0 ]
     gives 0 "--resume" train --no-plots --resume i --iterations $((so_far + 1234))
@@ -76,7 +75,9 @@ for signal in "INT 130" "TERM 143"; do
     wait $pid
     check "SIG${signal% *}: exit code ${signal#* }" [ $? -eq ${signal#* } ]
     check "one line that says how to go on" eval '[ "$(wc -l <"$err")" = 1 ] && grep -q "gantry train --resume i$" "$err"'
+    stopped=$(sed -n 's/.*interrupted after \([0-9]*\) of.*/\1/p' "$err")
     continues "SIG${signal% *}"
+    check "from the very iteration that it stopped in" [ "$stopped" = "$so_far" ]
 done
 endless --save-every 2000
 kill -9 $pid
