@@ -2,6 +2,9 @@
 // or among others, in one go or resumed; and a run that diverges is frozen at the same iteration everywhere.
 #include "specs.h"
 
+#include "core/trainer.h"
+#include "engine/fused_cpu.h"
+
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -41,6 +44,15 @@ TEST_P(Digest, InstructionSetsAndThreads) {
             EXPECT_EQ(got, expected);
         }
     for (size_t run = 1; run < n_runs; run++) EXPECT_NE(expected[run], expected[0]) << "two seeds, one result";
+}
+
+// The version for processors without FMA, which this one would not take: its fmaf is libm's.
+TEST_P(Digest, PlainCForAnyProcessor) {
+    const uint64_t iterations = 20;
+    Trainer trainer = make_trainer(GetParam().spec, 3);
+    fused_cpu_set_kernels(trainer.get()->engine, &fused_portable);
+    ASSERT_EQ(gt_trainer_advance(trainer.get(), iterations), GT_OK) << gt_last_error();
+    EXPECT_EQ(digest(trainer.get()), digest(trained(GetParam().spec, iterations, 3).get()));
 }
 
 TEST_P(Digest, AloneAndOneOfAThousand) {

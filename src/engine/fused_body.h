@@ -440,6 +440,7 @@ BODY_FN bool d_step(const fused_plan *plan, const fused_shape *shape, fused_run 
     const float step = adam_step_size(&plan->d_adam, &run->d_powers);
     const uint32_t iteration = (uint32_t)run->counters.iteration;
     float *outputs = ws + plan->d_outputs, *deltas = ws + plan->d_deltas, *rows = ws + plan->rows;
+    vf not_finite = vf_set(0.0f);
     for (int c0 = 0; c0 < b.slots; c0 += MAX_SLOTS) {
         const int n_slots = b.slots - c0 < MAX_SLOTS ? b.slots - c0 : MAX_SLOTS;
         values x = {ws + plan->points, n_slots, 1};
@@ -461,10 +462,15 @@ BODY_FN bool d_step(const fused_plan *plan, const fused_shape *shape, fused_run 
         for (int s = 0; s < n_slots; s++) {
             vf share = source == FROM_CALLER ? vf_mul(vf_load(ws + plan->batch_y + (c0 + s) * LANES), vf_set(inverse_n))
                                              : vf_set(label * inverse_n);
-            vf g = bce_gradient(value(z, 0, s), inverse_n, share);
-            if (!b.full) g = vf_where(holds_sample(b, c0 + s), g);
+            vf logit = value(z, 0, s), g = bce_gradient(logit, inverse_n, share);
+            vf_store(logits + (c0 + s) * LANES, logit);
+            if (!b.full) {
+                vm sample = holds_sample(b, c0 + s);
+                g = vf_where(sample, g);
+                logit = vf_where(sample, logit);
+            }
             put(dz, 0, s, g);
-            vf_store(logits + (c0 + s) * LANES, value(z, 0, s));
+            not_finite = vf_fma(logit, vf_set(0.0f), not_finite);
         }
         if (net->moments) {
             moments_rows(net, slope, dz, of_layer(net, 0, outputs, n_slots), x, rows, c0 == 0, n_slots);
@@ -473,6 +479,7 @@ BODY_FN bool d_step(const fused_plan *plan, const fused_shape *shape, fused_run 
             net_parameter_rows(net, x, outputs, deltas, rows, c0 == 0, n_slots);
         }
     }
+    if (vf_any_nan(not_finite)) return false;
     run->counters.d_steps++;
     if (!net->moments) return adam_update(&plan->d_adam, step, rows, NULL, net->padded, run->d);
     const int n_sums = (net->layer[0].n_in + 1) * net->layer[0].n_out + 1;
@@ -492,6 +499,7 @@ BODY_FN bool g_step(const fused_plan *plan, const fused_shape *shape, fused_run 
     const uint32_t iteration = (uint32_t)run->counters.iteration;
     float *g_outputs = ws + plan->g_outputs, *g_deltas = ws + plan->g_deltas, *rows = ws + plan->rows;
     float *d_outputs = ws + plan->d_outputs, *d_deltas = ws + plan->d_deltas;
+    vf not_finite = vf_set(0.0f);
     if (d_net->moments) moments_products(d_net, run->d, plan->d_slope, ws + plan->products);
     for (int c0 = 0; c0 < b.slots; c0 += MAX_SLOTS) {
         const int n_slots = b.slots - c0 < MAX_SLOTS ? b.slots - c0 : MAX_SLOTS;
@@ -508,10 +516,15 @@ BODY_FN bool g_step(const fused_plan *plan, const fused_shape *shape, fused_run 
         for (int s = 0; s < n_slots; s++) {
             vf share = source == FROM_CALLER ? vf_mul(vf_load(ws + plan->batch_y + (c0 + s) * LANES), vf_set(inverse_n))
                                              : vf_set(inverse_n);
-            vf g = bce_gradient(value(z, 0, s), inverse_n, share);
-            if (!b.full) g = vf_where(holds_sample(b, c0 + s), g);
+            vf logit = value(z, 0, s), g = bce_gradient(logit, inverse_n, share);
+            vf_store(logits + (c0 + s) * LANES, logit);
+            if (!b.full) {
+                vm sample = holds_sample(b, c0 + s);
+                g = vf_where(sample, g);
+                logit = vf_where(sample, logit);
+            }
             put(dz, 0, s, g);
-            vf_store(logits + (c0 + s) * LANES, value(z, 0, s));
+            not_finite = vf_fma(logit, vf_set(0.0f), not_finite);
         }
         if (!d_net->moments) {
             const values none = {NULL, 0, 0};
@@ -528,6 +541,7 @@ BODY_FN bool g_step(const fused_plan *plan, const fused_shape *shape, fused_run 
         net_backward(g_net, run->g, plan->g_slope, g_outputs, g_deltas, n_slots);
         net_parameter_rows(g_net, latents, g_outputs, g_deltas, rows, c0 == 0, n_slots);
     }
+    if (vf_any_nan(not_finite)) return false;
     run->counters.g_steps++;
     return adam_update(&plan->g_adam, step, rows, NULL, g_net->padded, run->g);
 }

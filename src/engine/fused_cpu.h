@@ -83,6 +83,9 @@ extern const fused_kernels fused_avx512, fused_avx2;
 extern const fused_kernels fused_portable_fma; /* plain C compiled for processors with AVX2 and FMA */
 extern const fused_kernels fused_portable;     /* plain C for any processor */
 
+/* Gives an engine another version than the one it chose: for tests of versions that this processor would not take. */
+void fused_cpu_set_kernels(gt_engine *engine, const fused_kernels *kernels);
+
 static inline void fused_powers_advance(fused_powers *p, const fused_adam *adam) {
     p->beta1 *= (double)adam->beta1;
     p->beta2 *= (double)adam->beta2;
