@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { ENERGY_SAMPLES = 1000 }; /* the energy distance costs their square */
+
 /* A run that goes on past its former end has no checkpoint there, unless it is on the schedule. */
 static bool is_checkpoint(const gt_run_record *record, uint64_t iteration) {
     return iteration % record->eval_every == 0 || iteration == record->total;
@@ -71,7 +73,8 @@ static gt_status add_points(gt_run_record *record, gt_trainer *trainer, uint64_t
 
 gt_status gt_run_record_evaluate(gt_run_record *record, gt_trainer *trainer, int n_samples) {
     gt_metrics row;
-    gt_status status = gt_trainer_evaluate(trainer, &(gt_evaluate_options){.n_samples = n_samples}, &row);
+    gt_evaluate_options options = {.n_samples = n_samples, .n_energy = ENERGY_SAMPLES};
+    gt_status status = gt_trainer_evaluate(trainer, &options, &row);
     if (status == GT_OK) status = add_points(record, trainer, row.iteration);
     if (status != GT_OK) return status;
     record->rows = gt_cli_resize(record->rows, record->n_rows + 1, sizeof row);

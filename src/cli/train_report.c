@@ -95,7 +95,8 @@ static void print_outcome(const gt_train_result *result, const gt_metrics *last)
            colour ? "\033[0m" : "", last->iteration);
     if (last->diverged) {
         char *tensor = gt_train_bad_tensor(result->trainer);
-        printf(", frozen in iteration %" PRIu64 ": %s is not finite", last->diverged_at, tensor != NULL ? tensor : "a loss");
+        printf(", frozen in iteration %" PRIu64 ": %s is not finite", last->diverged_at,
+               tensor != NULL ? tensor : "a generated point or a logit");
         free(tensor);
     } else if (outcome == GT_OUTCOME_DIVERGED) {
         printf(": of the generated x only %.1f %% lie inside the domain", 100 * last->support);
