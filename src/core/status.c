@@ -11,6 +11,9 @@ gt_status gt_fail(gt_status status, const char *format, ...) {
     va_start(args, format);
     vsnprintf(last_error, sizeof last_error, format, args);
     va_end(args);
+    /* names from foreign files must neither break the line nor drive a terminal */
+    for (char *c = last_error; *c != '\0'; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f) *c = '?';
     return status;
 }
 
@@ -45,7 +48,7 @@ const char *gt_outcome_name(gt_outcome outcome) {
     return (unsigned)outcome < GT_N_OUTCOMES ? texts[outcome] : "unknown";
 }
 
-#define TEXT(x) #x
+#define TEXT(x)                           #x
 #define VERSION_TEXT(major, minor, patch) TEXT(major) "." TEXT(minor) "." TEXT(patch)
 
 const char *gt_version(void) { return VERSION_TEXT(GT_VERSION_MAJOR, GT_VERSION_MINOR, GT_VERSION_PATCH); }
