@@ -5,7 +5,7 @@ set -euo pipefail
 
 declare -A packages=(
     [build]="gcc libc6-dev cmake ninja-build pkg-config libcjson-dev libyaml-dev libxxhash-dev gnuplot-nox"
-    [test]="g++ libgtest-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user"
+    [test]="g++ libgtest-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user jq"
     [bench]="g++ libbenchmark-dev"
     [lint]="clang-format-14 clang-tidy-14 libomp-14-dev shellcheck"
 )
