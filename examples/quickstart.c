@@ -20,7 +20,8 @@ int main(void) {
         status = gt_trainer_sample(trainer, (size_t)r, 0, 1, point);
         if (status == GT_OK)
             printf("seed %d: %-9s  mean |y - x^2| %.4f  coverage %.0f of 20  a sample (%.3f, %.3f)\n", r + 1,
-                   gt_outcome_name(gt_outcome_of(&rows[r], 1, &rules)), rows[r].resid_mean, rows[r].coverage, point[0], point[1]);
+                   gt_outcome_name(gt_outcome_of(&rows[r], 1, &rules)), rows[r].resid_mean, rows[r].coverage, point[0],
+                   point[1]);
     }
     if (status != GT_OK) fprintf(stderr, "quickstart: %s\n", gt_last_error());
     gt_trainer_destroy(trainer);
