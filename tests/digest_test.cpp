@@ -107,6 +107,12 @@ INSTANTIATE_TEST_SUITE_P(Specs, Digest,
                                            NamedSpec{"linear_batch_34", spec_of(2, {5, 4}, {3}, GT_LINEAR, 34)}),
                          spec_name);
 
+// Another layout of the nets would give the same digests from the slower loop.
+TEST(DigestOf, TheTutorialRunsInTheLoopMadeForIt) {
+    EXPECT_TRUE(fused_cpu_is_compiled_in(make_trainer(preset("x2")).get()->engine));
+    EXPECT_FALSE(fused_cpu_is_compiled_in(make_trainer(preset("x2-wide")).get()->engine));
+}
+
 TEST(DigestOf, TheTutorialOverTenThousandIterations) {
     std::string expected;
     for (gt_isa isa : available_isas()) {

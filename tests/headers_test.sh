@@ -32,7 +32,7 @@ while read -r header; do
         ;;
     engine/lanes_portable.h) check "$header" "$CC" -xc -std=gnu11 ;;
     kernels/exact.h | engine/philox.h) check "engine/lanes_portable.h $header" "$CC" -xc -std=gnu11 ;;
-    engine/fused_body.h)
+    engine/fused_dense.h | engine/fused_moments.h | engine/fused_steps.h | engine/fused_body.h)
         check "engine/lanes_portable.h $header" "$CC" -xc -std=gnu11 -DSLOT_BLOCK=4 -DFUSED_NAME=fused_portable
         ;;
     *)

@@ -348,6 +348,11 @@ static double bce(const gt_engine *base, const float *logits, const float *y, si
 
 static void sigmoid(const gt_engine *base, float *values, size_t n) { ((const fused_cpu *)base)->kernels->sigmoid(values, n); }
 
+bool fused_cpu_is_compiled_in(const gt_engine *base) {
+    const fused_cpu *engine = (const fused_cpu *)base;
+    return memcmp(&engine->plan.shape, engine->kernels->compiled_in, sizeof(fused_shape)) == 0;
+}
+
 void fused_cpu_set_kernels(gt_engine *engine, const fused_kernels *kernels) { ((fused_cpu *)engine)->kernels = kernels; }
 
 const gt_engine_ops gt_fused_cpu_ops = {

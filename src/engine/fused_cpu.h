@@ -65,6 +65,7 @@ typedef struct fused_run {
 
 /* One instruction set. ws: plan->workspace floats, 64-byte aligned. */
 typedef struct fused_kernels {
+    const fused_shape *compiled_in; /* the shape whose loop has constant sizes */
     /* n iterations, or fewer where the run diverges; counters and last_losses are kept. */
     void (*advance)(const fused_plan *plan, fused_run *run, uint64_t n, float *ws);
     void (*train_on_batch)(const fused_plan *plan, fused_run *run, gt_net net, const float *x, const float *y, size_t n,
@@ -82,6 +83,9 @@ typedef struct fused_kernels {
 extern const fused_kernels fused_avx512, fused_avx2;
 extern const fused_kernels fused_portable_fma; /* plain C compiled for processors with AVX2 and FMA */
 extern const fused_kernels fused_portable;     /* plain C for any processor */
+
+/* Whether an engine runs the loop with constant sizes. */
+bool fused_cpu_is_compiled_in(const gt_engine *engine);
 
 /* Gives an engine another version than the one it chose: for tests of versions that this processor would not take. */
 void fused_cpu_set_kernels(gt_engine *engine, const fused_kernels *kernels);
