@@ -12,7 +12,7 @@ lib=$(dirname "$(find "$prefix" -name libgantry.so)")
 
 echo "The shared library shows what gantry.h declares and nothing else"
 nm -D --defined-only "$lib/libgantry.so" | awk '{print $3}' | sort >"$work/exported"
-grep -oE '^GT_API .*\bgt_[a-z_0-9]+\(' "$prefix/include/gantry/gantry.h" | grep -oE 'gt_[a-z_0-9]+\($' | tr -d '(' | sort >"$work/declared"
+"$CC" -E -P "$prefix/include/gantry/gantry.h" | grep -oE '\bgt_[a-z_0-9]+\(' | tr -d '(' | sort >"$work/declared"
 diff "$work/declared" "$work/exported"
 
 echo "pkg-config"
