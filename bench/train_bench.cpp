@@ -1,14 +1,11 @@
-/* Whole runs of the tutorial and of other shapes: each instruction set beside the plain scalar C of scalar_reference.h, many
+/* Whole runs of the tutorial and of other shapes: each instruction set beside the plain C of plain_gan.h, many
  * runs over threads, and the scoring of a run. Every result is checked before its timing counts. */
 #include "gantry/gantry.h"
-#include "scalar_reference.h"
+#include "plain_gan.h"
 
 #include <benchmark/benchmark.h>
 
 #include <cmath>
-#include <cstdlib>
-#include <string>
-#include <vector>
 
 namespace {
 
@@ -64,21 +61,21 @@ void OneRun(benchmark::State &state, gt_isa isa) {
     ReportRun(state, spec, 1);
 }
 
-/* The same in plain scalar C. Right if it stays beside gantry's weights for 50 iterations. */
-void OneRunScalar(benchmark::State &state) {
+/* The same in plain C. Right if it stays beside gantry's weights for 50 iterations. */
+void OneRunPlain(benchmark::State &state, void (*train)(plain_gan *, int)) {
     const gt_spec spec = tutorial();
     Trainer trainer(spec, GT_ISA_AUTO, 1, 1);
-    std::vector<float> d(SCALAR_D_PARAMETERS), g(SCALAR_G_PARAMETERS);
-    gt_trainer_get_state(trainer.handle, 0, GT_DISCRIMINATOR, GT_WEIGHTS, d.data());
-    gt_trainer_get_state(trainer.handle, 0, GT_GENERATOR, GT_WEIGHTS, g.data());
-    scalar_gan gan;
-    scalar_gan_begin(&gan, 1, d.data(), g.data());
-    scalar_gan_train(&gan, 50);
+    plain_gan gan = {};
+    gan.seed = 1;
+    gt_trainer_get_state(trainer.handle, 0, GT_DISCRIMINATOR, GT_WEIGHTS, gan.d);
+    gt_trainer_get_state(trainer.handle, 0, GT_GENERATOR, GT_WEIGHTS, gan.g);
+    train(&gan, 50);
     gt_trainer_advance(trainer.handle, 50);
-    gt_trainer_get_state(trainer.handle, 0, GT_GENERATOR, GT_WEIGHTS, g.data());
-    for (int k = 0; k < SCALAR_G_PARAMETERS; k++)
+    float g[PLAIN_G_PARAMETERS];
+    gt_trainer_get_state(trainer.handle, 0, GT_GENERATOR, GT_WEIGHTS, g);
+    for (int k = 0; k < PLAIN_G_PARAMETERS; k++)
         if (!(std::fabs(g[k] - gan.g[k]) < 2e-6f)) return state.SkipWithError("it does not compute what gantry computes");
-    for (auto _ : state) scalar_gan_train(&gan, kIterations);
+    for (auto _ : state) train(&gan, kIterations);
     ReportRun(state, spec, 1);
 }
 
@@ -119,7 +116,8 @@ void Evaluate(benchmark::State &state) {
 BENCHMARK_CAPTURE(OneRun, avx512, GT_ISA_AVX512)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(OneRun, avx2, GT_ISA_AVX2)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(OneRun, portable, GT_ISA_PORTABLE)->Unit(benchmark::kMillisecond);
-BENCHMARK(OneRunScalar)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(OneRunPlain, scalar, plain_gan_train_scalar)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(OneRunPlain, vectorized, plain_gan_train_vectorized)->Unit(benchmark::kMillisecond);
 BENCHMARK(OtherShape)
     ->ArgNames({"g", "d"})
     ->Args({15, 25})

@@ -1,10 +1,9 @@
-/* See scalar_reference.h. Streams and formulas: docs/numerics.md. */
-#include "scalar_reference.h"
+/* See plain_gan.h. Streams and formulas: docs/numerics.md. The build compiles it with two names for PLAIN_GAN_TRAIN. */
+#include "plain_gan.h"
 
 #include "kernels/streams.h"
 
 #include <math.h>
-#include <string.h>
 
 enum { BATCH = 128, HALF = BATCH / 2 };
 
@@ -22,7 +21,7 @@ static void philox(uint64_t seed, uint32_t stream, uint32_t iteration, uint32_t 
 
 static float uniform(uint32_t word) { return (float)word * 0x1p-32f + 0x1p-33f; }
 
-static void draw_uniforms(const scalar_gan *gan, uint32_t stream, int n, float *out) {
+static void draw_uniforms(const plain_gan *gan, uint32_t stream, int n, float *out) {
     for (int k = 0; k < n; k += 4) {
         uint32_t words[4];
         philox(gan->seed, stream, gan->iteration, (uint32_t)k / 4, words);
@@ -30,7 +29,7 @@ static void draw_uniforms(const scalar_gan *gan, uint32_t stream, int n, float *
     }
 }
 
-static void draw_normals(const scalar_gan *gan, uint32_t stream, int n, float *out) {
+static void draw_normals(const plain_gan *gan, uint32_t stream, int n, float *out) {
     for (int k = 0; k < n; k += 4) {
         uint32_t words[4];
         philox(gan->seed, stream, gan->iteration, (uint32_t)k / 4, words);
@@ -55,22 +54,22 @@ static void adam(float *p, float *m, float *v, const float *gradient, int n, int
 }
 
 static void generate(const float *g, const float *z, float *hidden, float *point) {
-    const float *b = g + SCALAR_G * SCALAR_Z, *u = b + SCALAR_G, *c = u + 2 * SCALAR_G;
-    for (int k = 0; k < SCALAR_G; k++) {
+    const float *b = g + PLAIN_G * PLAIN_Z, *u = b + PLAIN_G, *c = u + 2 * PLAIN_G;
+    for (int k = 0; k < PLAIN_G; k++) {
         float a = b[k];
-        for (int i = 0; i < SCALAR_Z; i++) a += g[k * SCALAR_Z + i] * z[i];
+        for (int i = 0; i < PLAIN_Z; i++) a += g[k * PLAIN_Z + i] * z[i];
         hidden[k] = a > 0 ? a : 0;
     }
     for (int o = 0; o < 2; o++) {
         point[o] = c[o];
-        for (int k = 0; k < SCALAR_G; k++) point[o] += u[o * SCALAR_G + k] * hidden[k];
+        for (int k = 0; k < PLAIN_G; k++) point[o] += u[o * PLAIN_G + k] * hidden[k];
     }
 }
 
 static float logit(const float *d, const float *point, float *hidden) {
-    const float *b = d + SCALAR_D * 2, *v = b + SCALAR_D;
-    float z = v[SCALAR_D];
-    for (int j = 0; j < SCALAR_D; j++) {
+    const float *b = d + PLAIN_D * 2, *v = b + PLAIN_D;
+    float z = v[PLAIN_D];
+    for (int j = 0; j < PLAIN_D; j++) {
         const float a = b[j] + d[2 * j] * point[0] + d[2 * j + 1] * point[1];
         hidden[j] = a > 0 ? a : 0;
         z += v[j] * hidden[j];
@@ -80,14 +79,14 @@ static float logit(const float *d, const float *point, float *hidden) {
 
 static float loss_gradient(float z, float label, int n) { return (1.0f / (1.0f + expf(-z)) - label) / (float)n; }
 
-static void train_d(scalar_gan *gan, const float (*points)[2], float label) {
-    float gradient[SCALAR_D_PARAMETERS] = {0}, hidden[SCALAR_D];
-    float *db = gradient + 2 * SCALAR_D, *dv = db + SCALAR_D;
-    const float *v = gan->d + 3 * SCALAR_D;
+static void train_d(plain_gan *gan, const float (*points)[2], float label) {
+    float gradient[PLAIN_D_PARAMETERS] = {0}, hidden[PLAIN_D];
+    float *db = gradient + 2 * PLAIN_D, *dv = db + PLAIN_D;
+    const float *v = gan->d + 3 * PLAIN_D;
     for (int s = 0; s < HALF; s++) {
         const float dz = loss_gradient(logit(gan->d, points[s], hidden), label, HALF);
-        dv[SCALAR_D] += dz;
-        for (int j = 0; j < SCALAR_D; j++) {
+        dv[PLAIN_D] += dz;
+        for (int j = 0; j < PLAIN_D; j++) {
             dv[j] += dz * hidden[j];
             if (hidden[j] <= 0) continue;
             const float dh = dz * v[j];
@@ -96,45 +95,39 @@ static void train_d(scalar_gan *gan, const float (*points)[2], float label) {
             db[j] += dh;
         }
     }
-    adam(gan->d, gan->d_m, gan->d_v, gradient, SCALAR_D_PARAMETERS, ++gan->d_steps);
+    adam(gan->d, gan->d_m, gan->d_v, gradient, PLAIN_D_PARAMETERS, ++gan->d_steps);
 }
 
-static void train_g(scalar_gan *gan, const float *latents) {
-    float gradient[SCALAR_G_PARAMETERS] = {0}, hidden[SCALAR_G], d_hidden[SCALAR_D], point[2];
-    float *db = gradient + SCALAR_G * SCALAR_Z, *du = db + SCALAR_G, *dc = du + 2 * SCALAR_G;
-    const float *u = gan->g + SCALAR_G * SCALAR_Z + SCALAR_G, *v = gan->d + 3 * SCALAR_D;
+static void train_g(plain_gan *gan, const float *latents) {
+    float gradient[PLAIN_G_PARAMETERS] = {0}, hidden[PLAIN_G], d_hidden[PLAIN_D], point[2];
+    float *db = gradient + PLAIN_G * PLAIN_Z, *du = db + PLAIN_G, *dc = du + 2 * PLAIN_G;
+    const float *u = gan->g + PLAIN_G * PLAIN_Z + PLAIN_G, *v = gan->d + 3 * PLAIN_D;
     for (int s = 0; s < BATCH; s++) {
-        const float *z = latents + s * SCALAR_Z;
+        const float *z = latents + s * PLAIN_Z;
         generate(gan->g, z, hidden, point);
         const float dz = loss_gradient(logit(gan->d, point, d_hidden), 1.0f, BATCH);
         float dx[2] = {0, 0};
-        for (int j = 0; j < SCALAR_D; j++) {
+        for (int j = 0; j < PLAIN_D; j++) {
             if (d_hidden[j] <= 0) continue;
             dx[0] += dz * v[j] * gan->d[2 * j];
             dx[1] += dz * v[j] * gan->d[2 * j + 1];
         }
         dc[0] += dx[0];
         dc[1] += dx[1];
-        for (int k = 0; k < SCALAR_G; k++) {
+        for (int k = 0; k < PLAIN_G; k++) {
             du[k] += dx[0] * hidden[k];
-            du[SCALAR_G + k] += dx[1] * hidden[k];
+            du[PLAIN_G + k] += dx[1] * hidden[k];
             if (hidden[k] <= 0) continue;
-            const float dh = dx[0] * u[k] + dx[1] * u[SCALAR_G + k];
-            for (int i = 0; i < SCALAR_Z; i++) gradient[k * SCALAR_Z + i] += dh * z[i];
+            const float dh = dx[0] * u[k] + dx[1] * u[PLAIN_G + k];
+            for (int i = 0; i < PLAIN_Z; i++) gradient[k * PLAIN_Z + i] += dh * z[i];
             db[k] += dh;
         }
     }
-    adam(gan->g, gan->g_m, gan->g_v, gradient, SCALAR_G_PARAMETERS, ++gan->g_steps);
+    adam(gan->g, gan->g_m, gan->g_v, gradient, PLAIN_G_PARAMETERS, ++gan->g_steps);
 }
 
-void scalar_gan_begin(scalar_gan *gan, uint64_t seed, const float *d, const float *g) {
-    *gan = (scalar_gan){.seed = seed};
-    memcpy(gan->d, d, sizeof gan->d);
-    memcpy(gan->g, g, sizeof gan->g);
-}
-
-void scalar_gan_train(scalar_gan *gan, int n_iterations) {
-    float x[HALF], latents[BATCH * SCALAR_Z], points[HALF][2], hidden[SCALAR_G];
+void PLAIN_GAN_TRAIN(plain_gan *gan, int n_iterations) {
+    float x[HALF], latents[BATCH * PLAIN_Z], points[HALF][2], hidden[PLAIN_G];
     for (int k = 0; k < n_iterations; k++, gan->iteration++) {
         draw_uniforms(gan, GT_STREAM_REAL, HALF, x);
         for (int s = 0; s < HALF; s++) {
@@ -142,10 +135,10 @@ void scalar_gan_train(scalar_gan *gan, int n_iterations) {
             points[s][1] = points[s][0] * points[s][0];
         }
         train_d(gan, points, 1.0f);
-        draw_normals(gan, GT_STREAM_D_LATENTS, HALF * SCALAR_Z, latents);
-        for (int s = 0; s < HALF; s++) generate(gan->g, latents + s * SCALAR_Z, hidden, points[s]);
+        draw_normals(gan, GT_STREAM_D_LATENTS, HALF * PLAIN_Z, latents);
+        for (int s = 0; s < HALF; s++) generate(gan->g, latents + s * PLAIN_Z, hidden, points[s]);
         train_d(gan, points, 0.0f);
-        draw_normals(gan, GT_STREAM_G_LATENTS, BATCH * SCALAR_Z, latents);
+        draw_normals(gan, GT_STREAM_G_LATENTS, BATCH * PLAIN_Z, latents);
         train_g(gan, latents);
     }
 }
