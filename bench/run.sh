@@ -36,6 +36,6 @@ for program in "$folder"/*_bench; do
                 printf "%s,%s,%s,%.1f,%s,%s,%s\n", prefix, name, number(time[name, "median"]), 100 * time[name, "cv"],
                     number(runs[name, "median"]), number(gflops[name, "median"]), number(points[name, "median"])
             }
-        }' "$scratch/rows.json" >>"$results"
+        }' "$scratch/rows.json" | sort >>"$results"
 done
 echo "rows appended to bench/$results"
