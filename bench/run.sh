@@ -6,6 +6,7 @@ folder=$(cd "$1" && pwd)
 shift
 cd "$(dirname "$0")"
 results=results/cpu.csv
+mkdir -p results
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 

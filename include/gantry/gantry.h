@@ -70,7 +70,7 @@ GT_API const char *gt_activation_name(gt_activation activation);
 typedef enum gt_net { GT_DISCRIMINATOR, GT_GENERATOR, GT_GAN } gt_net;
 
 #define GT_MAX_LAYERS 8
-#define GT_MAX_WIDTH 4096
+#define GT_MAX_WIDTH  4096
 
 /* A stack of dense layers, y = activation(W x + b). */
 typedef struct gt_net_spec {
@@ -175,22 +175,22 @@ GT_API gt_status gt_trainer_advance(gt_trainer *trainer, uint64_t n_iterations);
 
 /* One run at one checkpoint; every definition is in docs/study.md. NaN where a value does not exist. */
 typedef struct gt_metrics {
-    uint64_t iteration;     /* completed iterations */
-    bool diverged;          /* frozen at diverged_at */
-    uint64_t diverged_at;   /* the iteration (from 0) that met the first value that is not finite */
-    double acc_real;        /* share of the first n_accuracy real points that D takes for real (p > 0.5) */
-    double acc_fake;        /* share of as many generated points that D takes for generated */
-    double d_loss_real;     /* binary cross-entropy of the last iteration's three steps */
+    uint64_t iteration;   /* completed iterations */
+    bool diverged;        /* frozen at diverged_at */
+    uint64_t diverged_at; /* the iteration (from 0) that met the first value that is not finite */
+    double acc_real;      /* share of the first n_accuracy real points that D takes for real (p > 0.5) */
+    double acc_fake;      /* share of as many generated points that D takes for generated */
+    double d_loss_real;   /* binary cross-entropy of the last iteration's three steps */
     double d_loss_fake;
     double g_loss;
-    double resid_mean;      /* mean of |y - f(x)| over n_samples generated points */
-    double resid_p95;       /* its 95th percentile */
-    double w1_x;            /* Wasserstein-1 distance of the generated x to the uniform distribution */
-    double w1_x_floor;      /* what a perfect sampler would show at this n_samples */
-    double support;         /* share of x inside the domain */
-    double coverage;        /* of 20 equal bins of x, those with enough good samples */
-    double std_x;           /* standard deviation of x */
-    double energy;          /* energy distance to n_energy real points; NaN when n_energy is 0 */
+    double resid_mean; /* mean of |y - f(x)| over n_samples generated points */
+    double resid_p95;  /* its 95th percentile */
+    double w1_x;       /* Wasserstein-1 distance of the generated x to the uniform distribution */
+    double w1_x_floor; /* what a perfect sampler would show at this n_samples */
+    double support;    /* share of x inside the domain */
+    double coverage;   /* of 20 equal bins of x, those with enough good samples */
+    double std_x;      /* standard deviation of x */
+    double energy;     /* energy distance to n_energy real points; NaN when n_energy is 0 */
     int n_accuracy, n_samples, n_energy;
 } gt_metrics;
 
@@ -203,7 +203,8 @@ typedef struct gt_evaluate_options {
 /* Scores every run: rows[R]. options may be NULL. The state is left as it is. */
 GT_API gt_status gt_trainer_evaluate(gt_trainer *trainer, const gt_evaluate_options *options, gt_metrics *rows);
 
-/* The first n points that gt_trainer_evaluate scores at this iteration: real [n, X] and generated [n, X]; either may be NULL. */
+/* The first n points that gt_trainer_evaluate scores at this iteration: real [n, X] and generated [n, X]; either may be NULL.
+ */
 GT_API gt_status gt_trainer_evaluation_points(gt_trainer *trainer, size_t run, size_t n, float *real, float *generated);
 
 /* n points drawn from the generator of a run: out[n, X]. Draw d of a run at an iteration is the same points each time. */
@@ -274,8 +275,8 @@ typedef struct gt_batch_result {
 
 /* Keras' train_on_batch. GT_DISCRIMINATOR: one Adam step of D on points x[n, X] with labels y[n] in [0, 1]. GT_GAN: one Adam
  * step of G on latents x[n, Z] through D, which stays as it is. n is even a free choice: any n >= 1. */
-GT_API gt_status gt_trainer_train_on_batch(gt_trainer *trainer, size_t run, gt_net net, const float *x, const float *y, size_t n,
-                                           gt_batch_result *result);
+GT_API gt_status gt_trainer_train_on_batch(gt_trainer *trainer, size_t run, gt_net net, const float *x, const float *y,
+                                           size_t n, gt_batch_result *result);
 
 /* Keras' evaluate: the same without the step. */
 GT_API gt_status gt_trainer_evaluate_on_batch(gt_trainer *trainer, size_t run, gt_net net, const float *x, const float *y,

@@ -73,10 +73,7 @@ static void add_outcome(cJSON *json, const gt_train_result *result) {
     cJSON *diverged = cJSON_AddObjectToObject(json, "diverged");
     char *tensor = gt_train_bad_tensor(result->trainer);
     add_u64(diverged, "iteration", last->diverged_at);
-    if (tensor != NULL)
-        cJSON_AddStringToObject(diverged, "tensor", tensor);
-    else
-        cJSON_AddNullToObject(diverged, "tensor");
+    cJSON_AddStringToObject(diverged, "tensor", tensor);
     free(tensor);
 }
 

@@ -76,7 +76,7 @@ char *gt_train_bad_tensor(const gt_trainer *trainer) {
     char *line = NULL;
     for (int p = 0; p < 3; p++)
         for (int n = 0; n < 2 && line == NULL; n++) line = bad_tensor_of(trainer, nets[n], parts[p]);
-    return line;
+    return line != NULL ? line : gt_cli_text("a generated point or a logit");
 }
 
 /* ---------------------------------------------------------------- the summary */
@@ -95,8 +95,7 @@ static void print_outcome(const gt_train_result *result, const gt_metrics *last)
            colour ? "\033[0m" : "", last->iteration);
     if (last->diverged) {
         char *tensor = gt_train_bad_tensor(result->trainer);
-        printf(", frozen in iteration %" PRIu64 ": %s is not finite", last->diverged_at,
-               tensor != NULL ? tensor : "a generated point or a logit");
+        printf(", frozen in iteration %" PRIu64 ": %s is not finite", last->diverged_at, tensor);
         free(tensor);
     } else if (outcome == GT_OUTCOME_DIVERGED) {
         printf(": of the generated x only %.1f %% lie inside the domain", 100 * last->support);

@@ -25,8 +25,8 @@ void gt_train_print_row(const gt_metrics *row);
 gt_status gt_train_print_summary(const gt_train_result *result);
 gt_status gt_train_print_json(const gt_train_result *result);
 
-/* The first part of the run's state that holds a value that is not finite, such as "discriminator.0.weight"; NULL: none. The
- * caller frees. */
+/* The first part of the run's state that holds a value that is not finite, such as "discriminator.0.weight"; else that it
+ * was a point or a logit. The caller frees. */
 char *gt_train_bad_tensor(const gt_trainer *trainer);
 
 #endif

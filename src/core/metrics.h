@@ -10,8 +10,8 @@ extern "C" {
 
 /* Fills resid_mean, resid_p95, w1_x, w1_x_floor, support, coverage, std_x, energy, n_samples and n_energy of row from
  * generated[n, 2] and the first n_energy of real[., 2] (n_energy <= n; 0: energy is NaN and real may be NULL).
- * scratch: gt_metrics_scratch_bytes(n) bytes, aligned for double. Same input, same bits on every machine: only +, -, *, /, sqrt,
- * comparisons, in one order. Points that are not finite make every score NaN. */
+ * scratch: gt_metrics_scratch_bytes(n) bytes, aligned for double. Same input, same bits on every machine: only +, -, *, /,
+ * sqrt, comparisons, in one order. Points that are not finite make every score NaN. */
 void gt_metrics_score(const gt_target_spec *target, const float *generated, size_t n, const float *real, size_t n_energy,
                       void *scratch, gt_metrics *row);
 size_t gt_metrics_scratch_bytes(size_t n);

@@ -25,9 +25,7 @@ const char *gt_preset_name(int index) {
     return index >= 0 && index < (int)(sizeof presets / sizeof *presets) ? presets[index].name : NULL;
 }
 
-const char *gt_preset_summary(int index) {
-    return gt_preset_name(index) != NULL ? presets[index].summary : NULL;
-}
+const char *gt_preset_summary(int index) { return gt_preset_name(index) != NULL ? presets[index].summary : NULL; }
 
 static void fill_net(gt_net_spec *net, int inputs, const int *hidden, gt_activation activation, int outputs) {
     net->size[0] = inputs;
@@ -92,7 +90,8 @@ gt_status gt_spec_check(const gt_spec *spec) {
     GT_TRY(check_net("generator", &spec->generator));
     GT_TRY(check_net("discriminator", &spec->discriminator));
     if (gt_net_outputs(&spec->generator) != 2 || gt_net_inputs(&spec->discriminator) != 2)
-        return gt_fail(GT_ERR_ARGUMENT, "a point (x, y) has 2 values, but the generator gives %d and the discriminator takes %d",
+        return gt_fail(GT_ERR_ARGUMENT,
+                       "a point (x, y) has 2 values, but the generator gives %d and the discriminator takes %d",
                        gt_net_outputs(&spec->generator), gt_net_inputs(&spec->discriminator));
     if (gt_net_outputs(&spec->discriminator) != 1)
         return gt_fail(GT_ERR_ARGUMENT, "the discriminator gives %d values; it must give one logit",

@@ -1,4 +1,5 @@
-/* private. Recording and forwarding of errors. The first failure writes one line for a person with gt_fail(); callers forward. */
+/* private. Recording and forwarding of errors. The first failure writes one line for a person with gt_fail(); callers forward.
+ */
 #ifndef GT_CORE_STATUS_H
 #define GT_CORE_STATUS_H
 

@@ -53,8 +53,8 @@ check "has a line of its own; --quiet prints nothing else" eval '[ "$(cut -d" " 
 diverging='--lr 1e6 --eps 1e-20 --beta2 0 --iterations 3000'
 gives 0 "a diverging run" train --no-plots $diverging --out d
 check "prints nan in the tutorial's columns" grep -Eqx '1999 nan nan nan nan nan' "$out"
-check "names the iteration and the tensor" \
-    grep -Eq '^outcome +diverged .*iteration [0-9]+: .*(discriminator|generator)\.[0-9]\.(weight|bias) is not finite' "$out"
+check "names the iteration and what was not finite" \
+    grep -Eq '^outcome +diverged .*iteration [0-9]+: a generated point or a logit is not finite' "$out"
 check "metrics.csv has nan in its cells" grep -q '^2000,nan,nan,' d/metrics.csv
 
 gives 0 "a run whose points leave the domain" train --no-plots --lr 100 --iterations 2000
@@ -70,8 +70,8 @@ if command -v jq >/dev/null; then
     parse() { jq -es "length == 1 and (.[0] | $2)" "$1" >/dev/null; }
     check "parses" parse "$folder.json" \
         '.options.batch == 128 and .spec.generator.sizes == [5, 15, 2] and (.checkpoints | length) == 5 and .interrupted == false
-         and .checkpoints[4].iteration == 10000 and .checkpoints[0].energy == null and .seconds.training > 0'
-    check "NaN is null" parse "$out" '.outcome == "diverged" and .checkpoints[0].acc_real == null and .diverged.tensor == "generator.0.weight"'
+         and .checkpoints[4].iteration == 10000 and .checkpoints[4].energy < 0.01 and .seconds.training > 0'
+    check "NaN is null" parse "$out" '.outcome == "diverged" and .checkpoints[0].acc_real == null and .diverged.tensor == "a generated point or a logit"'
 elif command -v python3 >/dev/null; then
     check "parses" python3 -c 'import json, sys; json.load(open(sys.argv[1])); json.load(open(sys.argv[2]))' "$folder.json" "$out"
 else
