@@ -306,10 +306,11 @@ static gt_status advance(gt_engine *base, uint64_t n) {
     if (n == 0) return GT_OK;
 #pragma omp parallel for schedule(dynamic) num_threads(base->n_threads)
     for (size_t r = 0; r < n_runs; r++) {
-        fused_run *run = &engine->runs[r];
-        if (run->counters.diverged) continue;
-        engine->kernels->advance(&engine->plan, run, n, workspace(engine));
-        if (run->counters.diverged) freeze(engine, run);
+        fused_run run = engine->runs[r]; /* a copy, for threads would share the cache lines of neighbours' counters */
+        if (run.counters.diverged) continue;
+        engine->kernels->advance(&engine->plan, &run, n, workspace(engine));
+        if (run.counters.diverged) freeze(engine, &run);
+        engine->runs[r] = run;
     }
     return GT_OK;
 }
