@@ -85,13 +85,33 @@ LANES_FN values of_batch(float *batch_x, batch_shape b, int c0) {
     return v;
 }
 
+/* dz of n_slots slots from their logits z, which are kept in logits. labels: [S] vectors, or NULL where all have `label`. NaN
+ * goes into not_finite where a sample's logit is not finite. */
+LANES_FN vf loss_gradients(values z, values dz, const float *labels, float label, batch_shape b, int c0, int n_slots,
+                           float *logits, vf not_finite) {
+    const float inverse_n = 1.0f / (float)b.n;
+    for (int s = 0; s < n_slots; s++) {
+        vf y = labels != NULL ? vf_load(labels + (c0 + s) * LANES) : vf_set(label);
+        vf logit = value(z, 0, s), g = bce_gradient(logit, inverse_n, vf_mul(y, vf_set(inverse_n)));
+        vf_store(logits + (c0 + s) * LANES, logit);
+        if (!b.full) {
+            vm sample = holds_sample(b, c0 + s);
+            g = vf_where(sample, g);
+            logit = vf_where(sample, logit);
+        }
+        put(dz, 0, s, g);
+        not_finite = vf_fma(logit, vf_set(0.0f), not_finite);
+    }
+    return not_finite;
+}
+
 /* One Adam step of D on n points. False: the run diverged. */
 LANES_FN bool d_step(const fused_plan *plan, const fused_shape *shape, fused_run *run, enum source source, int n_samples,
                      float label, float *logits, float *ws) {
     const fused_net *net = &shape->d;
     const batch_shape b = batch_of(n_samples);
     const int latent = shape->g.layer[0].n_in, last = net->n_layers - 1;
-    const float inverse_n = 1.0f / (float)n_samples, slope = plan->d_slope;
+    const float slope = plan->d_slope, *labels = source == FROM_CALLER ? ws + plan->batch_y : NULL;
     const float step = adam_step_size(&plan->d_adam, &run->d_powers);
     const uint32_t iteration = (uint32_t)run->counters.iteration;
     float *outputs = ws + plan->d_outputs, *deltas = ws + plan->d_deltas, *rows = ws + plan->rows;
@@ -114,19 +134,7 @@ LANES_FN bool d_step(const fused_plan *plan, const fused_shape *shape, fused_run
             moments_forward(net, run->d, slope, x, of_layer(net, 0, outputs, n_slots), z, NULL, z, n_slots);
         else
             net_forward(net, run->d, slope, x, outputs, n_slots);
-        for (int s = 0; s < n_slots; s++) {
-            vf share = source == FROM_CALLER ? vf_mul(vf_load(ws + plan->batch_y + (c0 + s) * LANES), vf_set(inverse_n))
-                                             : vf_set(label * inverse_n);
-            vf logit = value(z, 0, s), g = bce_gradient(logit, inverse_n, share);
-            vf_store(logits + (c0 + s) * LANES, logit);
-            if (!b.full) {
-                vm sample = holds_sample(b, c0 + s);
-                g = vf_where(sample, g);
-                logit = vf_where(sample, logit);
-            }
-            put(dz, 0, s, g);
-            not_finite = vf_fma(logit, vf_set(0.0f), not_finite);
-        }
+        not_finite = loss_gradients(z, dz, labels, label, b, c0, n_slots, logits, not_finite);
         if (net->moments) {
             moments_rows(net, slope, dz, of_layer(net, 0, outputs, n_slots), x, rows, c0 == 0, n_slots);
         } else {
@@ -149,7 +157,7 @@ LANES_FN bool g_step(const fused_plan *plan, const fused_shape *shape, fused_run
     const fused_net *g_net = &shape->g, *d_net = &shape->d;
     const batch_shape b = batch_of(n_samples);
     const int latent = g_net->layer[0].n_in, g_last = g_net->n_layers - 1, d_last = d_net->n_layers - 1;
-    const float inverse_n = 1.0f / (float)n_samples;
+    const float *labels = source == FROM_CALLER ? ws + plan->batch_y : NULL;
     const float step = adam_step_size(&plan->g_adam, &run->g_powers);
     const uint32_t iteration = (uint32_t)run->counters.iteration;
     float *g_outputs = ws + plan->g_outputs, *g_deltas = ws + plan->g_deltas, *rows = ws + plan->rows;
@@ -168,19 +176,7 @@ LANES_FN bool g_step(const fused_plan *plan, const fused_shape *shape, fused_run
             moments_forward(d_net, run->d, plan->d_slope, points, z, z, ws + plan->products, dx, n_slots);
         else
             net_forward(d_net, run->d, plan->d_slope, points, d_outputs, n_slots);
-        for (int s = 0; s < n_slots; s++) {
-            vf share = source == FROM_CALLER ? vf_mul(vf_load(ws + plan->batch_y + (c0 + s) * LANES), vf_set(inverse_n))
-                                             : vf_set(inverse_n);
-            vf logit = value(z, 0, s), g = bce_gradient(logit, inverse_n, share);
-            vf_store(logits + (c0 + s) * LANES, logit);
-            if (!b.full) {
-                vm sample = holds_sample(b, c0 + s);
-                g = vf_where(sample, g);
-                logit = vf_where(sample, logit);
-            }
-            put(dz, 0, s, g);
-            not_finite = vf_fma(logit, vf_set(0.0f), not_finite);
-        }
+        not_finite = loss_gradients(z, dz, labels, 1.0f, b, c0, n_slots, logits, not_finite);
         if (!d_net->moments) {
             const values none = {NULL, 0, 0};
             net_backward(d_net, run->d, plan->d_slope, d_outputs, d_deltas, n_slots);
