@@ -114,24 +114,12 @@ TEST_P(Gradient, OfEveryWeightAndTheOtherNetIsLeftAlone) {
     }
 }
 
-gt_spec mixed() {
-    gt_spec spec = spec_of(3, {7, 6, 5}, {9, 8, 7}, GT_RELU);
-    spec.generator.activation[0] = GT_TANH;
-    spec.generator.activation[1] = GT_LEAKY_RELU;
-    spec.generator.activation[2] = GT_SIGMOID;
-    spec.generator.activation[3] = GT_TANH;
-    spec.discriminator.activation[0] = GT_SIGMOID;
-    spec.discriminator.activation[1] = GT_TANH;
-    spec.discriminator.activation[2] = GT_LEAKY_RELU;
-    return spec;
-}
-
 INSTANTIATE_TEST_SUITE_P(Specs, Gradient,
                          ::testing::Values(NamedSpec{"tutorial", preset("x2")}, NamedSpec{"leaky", preset("x2-leaky")},
                                            NamedSpec{"tanh", preset("x2-tanh")},
                                            NamedSpec{"sigmoid", spec_of(5, {15}, {25}, GT_SIGMOID)},
                                            NamedSpec{"linear", spec_of(5, {15}, {25}, GT_LINEAR)},
-                                           NamedSpec{"deep", preset("x2-deep")}, NamedSpec{"mixed", mixed()},
+                                           NamedSpec{"deep", preset("x2-deep")}, NamedSpec{"mixed", mixed_spec()},
                                            NamedSpec{"one_unit", spec_of(1, {1}, {1}, GT_LEAKY_RELU)},
                                            NamedSpec{"odd", spec_of(2, {17}, {33}, GT_RELU)}),
                          spec_name);

@@ -70,18 +70,6 @@ TEST_P(Reference, SameTraining) {
     EXPECT_EQ(gt_trainer_adam_steps(trainer.get(), 0, GT_GENERATOR), gan.g.t);
 }
 
-gt_spec mixed() { // a different activation everywhere, also on G's output
-    gt_spec spec = spec_of(3, {7, 6, 5}, {9, 8, 7}, GT_RELU, 48);
-    spec.generator.activation[0] = GT_TANH;
-    spec.generator.activation[1] = GT_LEAKY_RELU;
-    spec.generator.activation[2] = GT_SIGMOID;
-    spec.generator.activation[3] = GT_TANH;
-    spec.discriminator.activation[0] = GT_SIGMOID;
-    spec.discriminator.activation[1] = GT_TANH;
-    spec.discriminator.activation[2] = GT_LINEAR;
-    return spec;
-}
-
 gt_spec other_numbers() {
     gt_spec spec = preset("x2");
     spec.target = {-2, 1};
@@ -96,7 +84,7 @@ INSTANTIATE_TEST_SUITE_P(Specs, Reference,
                                            Case{{"sigmoid", spec_of(5, {15}, {25}, GT_SIGMOID)}, 50},
                                            Case{{"linear", spec_of(5, {15}, {25}, GT_LINEAR)}, 50},
                                            Case{{"wide", preset("x2-wide")}, 50}, Case{{"deep", preset("x2-deep")}, 50},
-                                           Case{{"mixed", mixed()}, 50}, Case{{"other_numbers", other_numbers()}, 50},
+                                           Case{{"mixed", mixed_spec(48)}, 50}, Case{{"other_numbers", other_numbers()}, 50},
                                            Case{{"batch_2", spec_of(5, {15}, {25}, GT_RELU, 2)}, 50},
                                            Case{{"batch_50", spec_of(5, {15}, {25}, GT_RELU, 50)}, 50},
                                            Case{{"batch_130", spec_of(5, {15}, {25}, GT_RELU, 130)}, 50},

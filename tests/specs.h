@@ -48,6 +48,15 @@ inline gt_spec spec_of(int latent, const std::vector<int> &g_hidden, const std::
     return spec;
 }
 
+// A different activation everywhere, also on G's output.
+inline gt_spec mixed_spec(int batch = 128) {
+    gt_spec spec = spec_of(3, {7, 6, 5}, {9, 8, 7}, GT_RELU, batch);
+    const gt_activation g[] = {GT_TANH, GT_LEAKY_RELU, GT_SIGMOID, GT_TANH}, d[] = {GT_SIGMOID, GT_TANH, GT_LINEAR};
+    for (int l = 0; l < 4; l++) spec.generator.activation[l] = g[l];
+    for (int l = 0; l < 3; l++) spec.discriminator.activation[l] = d[l];
+    return spec;
+}
+
 using Trainer = std::unique_ptr<gt_trainer, decltype(&gt_trainer_destroy)>;
 
 inline Trainer make_trainer(const gt_spec &spec, const gt_trainer_options &options) {

@@ -136,7 +136,7 @@ GT_API const char *gt_isa_name(gt_isa isa);
 
 #define GT_MAX_ITERATIONS UINT32_MAX
 
-/* Zero means the default for every member but n_runs. */
+/* Zero means the default for every member but first_seed and n_runs. */
 typedef struct gt_trainer_options {
     uint64_t first_seed; /* run r has seed first_seed + r */
     size_t n_runs;       /* R, at least 1 */
@@ -274,7 +274,7 @@ typedef struct gt_batch_result {
 } gt_batch_result;
 
 /* Keras' train_on_batch. GT_DISCRIMINATOR: one Adam step of D on points x[n, X] with labels y[n] in [0, 1]. GT_GAN: one Adam
- * step of G on latents x[n, Z] through D, which stays as it is. n is even a free choice: any n >= 1. */
+ * step of G on latents x[n, Z] through D, which stays as it is. Any n >= 1. result may be NULL. */
 GT_API gt_status gt_trainer_train_on_batch(gt_trainer *trainer, size_t run, gt_net net, const float *x, const float *y,
                                            size_t n, gt_batch_result *result);
 
