@@ -36,15 +36,15 @@ static __attribute__((noinline)) bool g_step_any(const fused_plan *plan, fused_r
     return g_step(plan, &plan->shape, run, source, n_samples, logits, ws);
 }
 
-/* Mean loss of logits that stand in lanes, label 0 or 1, summed in double in the order of the samples. */
-static double mean_loss(const float *logits, int n, bool real) {
+/* Mean loss of logits that stand in lanes, label 0 or 1, summed in double in the order of the samples. Overwrites them. */
+static double mean_loss(float *logits, int n, bool real) {
     const batch_shape b = batch_of(n);
     double sum = 0;
-    for (int i = 0; i < n; i++) {
-        float z = logits[(i % b.slots) * LANES + i / b.slots], loss[LANES];
-        vf_store(loss, exact_softplus(vf_set(real ? -z : z)));
-        sum += (double)loss[0];
+    for (int s = 0; s < b.slots; s++) {
+        vf z = vf_load(logits + s * LANES);
+        vf_store(logits + s * LANES, exact_softplus(real ? vf_sub(vf_set(0.0f), z) : z));
     }
+    for (int i = 0; i < n; i++) sum += (double)logits[(i % b.slots) * LANES + i / b.slots];
     return sum / n;
 }
 
