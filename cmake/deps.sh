@@ -1,12 +1,14 @@
 #!/bin/bash
-# Installs the Debian packages of the groups named (build, test, bench, lint) that are missing, as root or through sudo. Asks the
-# network for nothing when all are there.
+# Installs the Debian packages of the groups named (build, test, bench, lint, cuda, python) that are missing, as root or through
+# sudo. Asks the network for nothing when all are there.
 set -euo pipefail
 
 declare -A packages=(
     [build]="gcc libc6-dev cmake ninja-build pkg-config libcjson-dev libyaml-dev libxxhash-dev gnuplot-nox"
     [test]="g++ libgtest-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user jq"
     [bench]="g++ libbenchmark-dev"
+    [cuda]="g++"
+    [python]="python3 python3-venv"
     [lint]="clang-format-14 clang-tidy-14 libomp-14-dev shellcheck"
 )
 

@@ -1,0 +1,41 @@
+# Looks for CUDA's compiler: what CUDACXX names, else the first that is new enough of CUDA_PATH, CUDA_HOME, PATH, /usr/local/cuda and the
+# local toolkit of `make deps-cuda`. Sets GANTRY_NVCC, or else GANTRY_NVCC_WHY_NOT. As a script (cmake -P) it prints the one and
+# fails with the other.
+
+set(GANTRY_NVCC "")
+set(GANTRY_NVCC_WHY_NOT "there is no nvcc (the CUDA toolkit, or: make deps-cuda)")
+set(nvcc_minimum 12.8) # the first that knows all architectures of the preset release-all
+
+if(CMAKE_CUDA_COMPILER)
+    set(nvcc_candidates ${CMAKE_CUDA_COMPILER})
+elseif(DEFINED ENV{CUDACXX})
+    set(nvcc_candidates $ENV{CUDACXX})
+    set(GANTRY_NVCC_WHY_NOT "CUDACXX=$ENV{CUDACXX} is not there")
+else()
+    string(REPLACE ":" "/nvcc;" nvcc_candidates "$ENV{CUDA_PATH}/bin:$ENV{CUDA_HOME}/bin:$ENV{PATH}:/usr/local/cuda/bin:")
+    list(APPEND nvcc_candidates ${CMAKE_CURRENT_LIST_DIR}/../build/cuda-toolkit/bin/nvcc)
+endif()
+foreach(candidate IN LISTS nvcc_candidates)
+    unset(nvcc_found CACHE)
+    find_program(nvcc_found NAMES ${candidate})
+    if(NOT nvcc_found)
+        continue()
+    endif()
+    execute_process(COMMAND ${nvcc_found} --version OUTPUT_VARIABLE nvcc_output ERROR_QUIET RESULT_VARIABLE nvcc_result)
+    if(NOT nvcc_result EQUAL 0 OR NOT nvcc_output MATCHES "release ([0-9]+\\.[0-9]+)")
+        set(GANTRY_NVCC_WHY_NOT "${nvcc_found} does not run")
+    elseif(CMAKE_MATCH_1 VERSION_LESS nvcc_minimum)
+        set(GANTRY_NVCC_WHY_NOT "${nvcc_found} is of CUDA ${CMAKE_MATCH_1}, ${nvcc_minimum} is needed (make deps-cuda)")
+    else()
+        set(GANTRY_NVCC ${nvcc_found})
+        break()
+    endif()
+endforeach()
+unset(nvcc_found CACHE)
+
+if(CMAKE_SCRIPT_MODE_FILE STREQUAL CMAKE_CURRENT_LIST_FILE)
+    if(NOT GANTRY_NVCC)
+        message(FATAL_ERROR "${GANTRY_NVCC_WHY_NOT}")
+    endif()
+    message("${GANTRY_NVCC}")
+endif()
