@@ -37,6 +37,7 @@ GT_API const char *gt_version(void);
     X(GT_ERR_ARGUMENT, "invalid argument")                                                                                     \
     X(GT_ERR_MEMORY, "out of memory")                                                                                          \
     X(GT_ERR_DEVICE, "no usable device")                                                                                       \
+    X(GT_ERR_CUDA, "the GPU or its driver failed")                                                                             \
     X(GT_ERR_IO, "input or output failed")                                                                                     \
     X(GT_ERR_FILE, "unreadable or damaged file")
 
@@ -118,7 +119,18 @@ GT_API size_t gt_spec_n_parameters(const gt_spec *spec, gt_net net);
 
 /* ---------------------------------------------------------------- training */
 
-typedef enum gt_device { GT_DEVICE_AUTO, GT_DEVICE_CPU } gt_device;
+/* X(name, text). AUTO takes what is faster for the number of runs. */
+#define GT_DEVICE_LIST(X)                                                                                                      \
+    X(GT_DEVICE_AUTO, "auto")                                                                                                  \
+    X(GT_DEVICE_CPU, "cpu")                                                                                                    \
+    X(GT_DEVICE_CUDA, "cuda")
+
+#define GT_DEVICE_ENUM(name, text) name,
+typedef enum gt_device { GT_DEVICE_LIST(GT_DEVICE_ENUM) GT_N_DEVICES } gt_device;
+#undef GT_DEVICE_ENUM
+
+GT_API const char *gt_device_name(gt_device device);
+
 typedef enum gt_engine_kind { GT_ENGINE_AUTO, GT_ENGINE_FUSED } gt_engine_kind;
 
 /* Instruction sets of the CPU engine. PORTABLE is plain C. All give the same bits. X(name, text) */
@@ -135,6 +147,7 @@ typedef enum gt_isa { GT_ISA_LIST(GT_ISA_ENUM) GT_N_ISAS } gt_isa;
 GT_API const char *gt_isa_name(gt_isa isa);
 
 #define GT_MAX_ITERATIONS UINT32_MAX
+#define GT_MAX_GPUS       16
 
 /* Zero means the default for every member but first_seed and n_runs. */
 typedef struct gt_trainer_options {
@@ -143,22 +156,26 @@ typedef struct gt_trainer_options {
     gt_device device;
     gt_engine_kind engine;
     gt_isa isa;
-    int n_threads; /* 0: one a processor; more than R are not used */
+    int n_threads;         /* 0: one a processor; more than R are not used */
+    int n_gpus;            /* 0: every GPU that can be used */
+    int gpus[GT_MAX_GPUS]; /* their numbers, as gt_devices() and CUDA_VISIBLE_DEVICES count them; runs are divided among them */
 } gt_trainer_options;
 
 typedef struct gt_trainer gt_trainer;
 
-/* R untrained runs. GT_ERR_ARGUMENT, GT_ERR_MEMORY, or GT_ERR_DEVICE (an instruction set that this machine lacks). */
+/* R untrained runs. GT_ERR_ARGUMENT, GT_ERR_MEMORY, GT_ERR_DEVICE (no such instruction set or GPU here, or the GPU can't hold
+ * such nets), or GT_ERR_CUDA. */
 GT_API gt_status gt_trainer_create(const gt_spec *spec, const gt_trainer_options *options, gt_trainer **out);
 GT_API void gt_trainer_destroy(gt_trainer *trainer); /* NULL is fine */
 
-/* What was taken where the options said auto. Strings live as long as the program. */
+/* What was taken where the options said auto. Strings live as long as the trainer. */
 typedef struct gt_trainer_info {
     const char *engine; /* "fused" */
-    const char *device; /* "cpu" */
-    const char *isa;    /* "avx512", "avx2", "portable" */
-    const char *why;    /* the reason for engine and instruction set, half a sentence */
+    const char *device; /* "cpu", "cuda" */
+    const char *isa;    /* "avx512", "avx2", "portable"; of a GPU "sm_90" and the like */
+    const char *why;    /* the reason for device and instruction set, half a sentence */
     int n_threads;
+    int n_gpus; /* 0 on the CPU */
     size_t n_runs;
     uint64_t first_seed;
     uint64_t iteration; /* completed iterations */
@@ -170,6 +187,18 @@ GT_API const gt_spec *gt_trainer_get_spec(const gt_trainer *trainer);
 
 /* Trains every run for n_iterations more. A run that diverges is frozen where it did; the others go on. */
 GT_API gt_status gt_trainer_advance(gt_trainer *trainer, uint64_t n_iterations);
+
+/* What gantry can compute on here: an instruction set of the CPU, or a GPU. */
+typedef struct gt_device_info {
+    gt_device device; /* GT_DEVICE_CPU, GT_DEVICE_CUDA */
+    int gpu;          /* its number; -1 where this row only tells why there are no GPUs, and for the CPU */
+    char name[128];   /* of the GPU; of the CPU's instruction set as gt_isa_name() has it */
+    bool usable;
+    char note[192]; /* what it can do, or why not */
+} gt_device_info;
+
+/* Fills at most `capacity` rows; returns how many there are. */
+GT_API size_t gt_devices(gt_device_info *out, size_t capacity);
 
 /* ---------------------------------------------------------------- scores and samples */
 

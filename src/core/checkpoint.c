@@ -91,7 +91,7 @@ static int part_tensors(const gt_spec *spec, size_t n_runs, gt_net net, gt_state
 static void gather(const gt_trainer *trainer, gt_net net, gt_state_part part, const gt_tensor *tensors, int n_tensors,
                    float *flat, float *block) {
     for (size_t run = 0; run < trainer->n_runs; run++) {
-        trainer->engine->ops->get_state(trainer->engine, run, net, part, flat);
+        trainer->engine->host->ops->get_state(trainer->engine->host, run, net, part, flat);
         const float *from = flat;
         float *to = block;
         for (int i = 0; i < n_tensors; i++) {
@@ -115,7 +115,7 @@ static void scatter(gt_trainer *trainer, gt_net net, gt_state_part part, const g
             from += trainer->n_runs * n;
             to += n;
         }
-        trainer->engine->ops->set_state(trainer->engine, run, net, part, flat);
+        trainer->engine->host->ops->set_state(trainer->engine->host, run, net, part, flat);
     }
 }
 
@@ -150,6 +150,7 @@ gt_status gt_trainer_save(const gt_trainer *trainer, const char *path) {
 
     gt_tensor tensors[MAX_TENSORS];
     int n_tensors = 2;
+    GT_TRY_GOTO(gt_engine_fetch(trainer->engine, 0, n_runs, false), cleanup);
     get_rows(trainer, &rows);
     run_tensors(n_runs, &rows, tensors);
     float *block = state;
@@ -271,7 +272,7 @@ static gt_status load_rows(const checkpoint *c, gt_trainer *trainer) {
             .diverged_at = from[DIVERGED_AT],
         };
         memcpy(counters.last_losses, rows.losses[run], sizeof counters.last_losses);
-        trainer->engine->ops->set_counters(trainer->engine, run, &counters);
+        trainer->engine->host->ops->set_counters(trainer->engine->host, run, &counters);
     }
     trainer->iteration = c->iteration;
 
@@ -317,6 +318,7 @@ gt_status gt_trainer_load(const char *path, const gt_trainer_options *options, g
     own.first_seed = c.first_seed;
     own.n_runs = c.n_runs;
     GT_TRY_GOTO(gt_trainer_create(&c.spec, &own, &trainer), cleanup);
+    GT_TRY_GOTO(gt_engine_fetch(trainer->engine, 0, trainer->n_runs, true), cleanup);
     GT_TRY_GOTO(load_state(&c, trainer), cleanup);
     GT_TRY_GOTO(load_rows(&c, trainer), cleanup);
     *out = trainer;
@@ -338,6 +340,7 @@ gt_status gt_trainer_export(const gt_trainer *trainer, gt_net net, const char *p
     gt_status status = block != NULL && flat != NULL ? GT_OK : no_memory();
     gt_tensor tensors[MAX_PART_TENSORS];
     int n = part_tensors(&trainer->spec, trainer->n_runs, net, GT_WEIGHTS, block, tensors);
+    if (status == GT_OK) status = gt_engine_fetch(trainer->engine, 0, trainer->n_runs, false);
     if (status == GT_OK) {
         gather(trainer, net, GT_WEIGHTS, tensors, n, flat, block);
         char activations[GT_MAX_LAYERS * 16] = "", slope[GT_NUMBER_CHARS], decimals[3][DECIMAL_CHARS];

@@ -18,6 +18,8 @@ static void finish(const XXH3_state_t *state, char out[GT_DIGEST_CHARS]) {
 }
 
 gt_status gt_digest_runs(const gt_trainer *trainer, size_t first, size_t n, char out[GT_DIGEST_CHARS]) {
+    GT_TRY(gt_engine_fetch(trainer->engine, first, n, false));
+    const gt_engine *host = trainer->engine->host;
     float *values = malloc(gt_spec_n_parameters(&trainer->spec, GT_GAN) * sizeof *values); /* holds either net */
     if (values == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for a digest");
     XXH3_state_t state;
@@ -25,7 +27,7 @@ gt_status gt_digest_runs(const gt_trainer *trainer, size_t first, size_t n, char
     for (size_t run = first; run < first + n; run++)
         for (gt_net net = GT_DISCRIMINATOR; net <= GT_GENERATOR; net++)
             for (gt_state_part part = GT_WEIGHTS; part <= GT_ADAM_V; part++) {
-                trainer->engine->ops->get_state(trainer->engine, run, net, part, values);
+                host->ops->get_state(host, run, net, part, values);
                 XXH3_128bits_update(&state, values, gt_spec_n_parameters(&trainer->spec, net) * sizeof *values);
             }
     free(values);

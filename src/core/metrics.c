@@ -1,26 +1,35 @@
 /* Scores of generated points against the curve y = x^2, as docs/study.md defines them.
  *
- * Sums are in double, in the order of the samples. Only +, -, *, / and sqrt are used, all correctly rounded, so the same
- * points give the same bits on every machine. The caller lends the memory. */
+ * The arithmetic is that of kernels/score.h, so the same points give the same bits on every machine and device. The caller
+ * lends the memory. */
 #include "core/metrics.h"
+
+#include "kernels/score.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { BINS = 20 };                    /* of coverage */
-static const double good_below = 0.03; /* residual of a sample that counts for coverage */
+/* Sums in the parts of kernels/score.h. */
+typedef struct {
+    double part[SCORE_PARTS];
+} part_sum;
 
-static double curve(double x) { return x * x; }
+static void add(part_sum *sum, size_t i, double value) { sum->part[i % SCORE_PARTS] += value; }
 
-/* Unsigned keys in the order of the floats; -0 just below +0. */
+static double total(part_sum *sum) {
+    for (int half = SCORE_PARTS / 2; half > 0; half /= 2)
+        for (int k = 0; k < half; k++) sum->part[k] += sum->part[k + half];
+    return sum->part[0];
+}
+
 static uint32_t key_of(float x) {
     uint32_t bits;
     memcpy(&bits, &x, sizeof bits);
-    return bits ^ (bits >> 31 ? UINT32_MAX : UINT32_C(1) << 31);
+    return score_key_of_bits(bits);
 }
 
 static float float_of(uint32_t key) {
-    uint32_t bits = key ^ (key >> 31 ? UINT32_C(1) << 31 : UINT32_MAX);
+    const uint32_t bits = score_bits_of_key(key);
     float x;
     memcpy(&x, &bits, sizeof x);
     return x;
@@ -54,87 +63,73 @@ static bool all_finite(const float *points, size_t n) {
     return true;
 }
 
-/* Sum of the distances of point to each of points[n, 2]: eight sums side by side, so that compilers may use vectors. */
-static double sum_distances(const float *point, const float *points, size_t n) {
-    const double x = point[0], y = point[1];
-    double sum[8] = {0};
-    for (size_t i = 0; i < n; i += 8) {
-        size_t lanes = n - i < 8 ? n - i : 8;
-        for (size_t l = 0; l < lanes; l++) {
-            double dx = x - points[2 * (i + l)], dy = y - points[2 * (i + l) + 1];
-            sum[l] += sqrt(dx * dx + dy * dy);
-        }
-    }
-    return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
-}
-
-/* 2 E|X-Y| - E|X-X'| - E|Y-Y'| (Szekely and Rizzo 2013), each mean over pairs of different samples: without bias, so it can be
- * a little below 0. */
 static double energy_distance(const float *a, const float *b, size_t n) {
     if (n < 2) return NAN;
-    double between = 0, within = 0;
+    part_sum between = {{0}}, within = {{0}};
     for (size_t i = 0; i < n; i++) {
-        between += sum_distances(a + 2 * i, b, n);
-        within += sum_distances(a + 2 * i, a, i) + sum_distances(b + 2 * i, b, i);
+        add(&between, i, score_sum_distances(a + 2 * i, b, n));
+        add(&within, i, score_sum_distances(a + 2 * i, a, i) + score_sum_distances(b + 2 * i, b, i));
     }
-    double pairs = (double)n * (double)n;
-    return 2 * (between / pairs) - 2 * (within / (pairs - (double)n));
+    return score_energy(total(&between), total(&within), n);
 }
 
 /* resid_mean, resid_p95, support and coverage. */
 static void score_shape(const gt_target_spec *target, const float *points, size_t n, uint32_t *keys, uint32_t *spare,
                         gt_metrics *row) {
-    const double bins_per_x = BINS / (target->hi - target->lo);
-    size_t good[BINS] = {0}, inside = 0;
-    double sum = 0;
+    size_t good[SCORE_BINS] = {0}, inside = 0;
+    part_sum sum = {{0}};
     for (size_t i = 0; i < n; i++) {
-        double x = points[2 * i], residual = fabs(points[2 * i + 1] - curve(x));
-        sum += residual;
+        const double residual = score_residual(points[2 * i], points[2 * i + 1]);
+        add(&sum, i, residual);
         keys[i] = key_of((float)residual);
-        if (x < target->lo || x > target->hi) continue;
+        const int bin = score_bin(points[2 * i], target->lo, target->hi);
+        if (bin < 0) continue;
         inside++;
-        int bin = (int)((x - target->lo) * bins_per_x);
-        if (residual < good_below) good[bin < BINS ? bin : BINS - 1]++;
+        good[bin] += score_is_good(residual) != 0;
     }
-    row->resid_mean = sum / (double)n;
+    row->resid_mean = total(&sum) / (double)n;
     row->support = (double)inside / (double)n;
     row->coverage = 0;
-    for (int b = 0; b < BINS; b++) row->coverage += good[b] * BINS * 4 >= n;
+    for (int b = 0; b < SCORE_BINS; b++) row->coverage += score_is_covered(good[b], n);
     sort_into(spare, keys, n);
-    row->resid_p95 = float_of(spare[(n * 95 + 99) / 100 - 1]);
+    row->resid_p95 = (double)float_of(spare[score_p95_rank(n)]);
 }
 
 /* w1_x and std_x. */
 static void score_marginal(const gt_target_spec *target, const float *points, size_t n, uint32_t *keys, uint32_t *spare,
                            gt_metrics *row) {
-    const double count = (double)n, width = target->hi - target->lo;
-    double sum = 0, squares = 0, distance = 0;
+    const double count = (double)n;
+    part_sum sum = {{0}}, squares = {{0}}, distance = {{0}};
     for (size_t i = 0; i < n; i++) {
-        sum += points[2 * i];
+        add(&sum, i, (double)points[2 * i]);
         keys[i] = key_of(points[2 * i]);
     }
-    const double mean = sum / count;
+    const double mean = total(&sum) / count;
     sort_into(spare, keys, n);
     for (size_t i = 0; i < n; i++) {
-        double x = float_of(spare[i]);
-        squares += (x - mean) * (x - mean);
-        distance += fabs(x - (target->lo + width * (((double)i + 0.5) / count)));
+        const float x = float_of(spare[i]);
+        add(&squares, i, ((double)x - mean) * ((double)x - mean));
+        add(&distance, i, score_displacement(x, i, n, target->lo, target->hi));
     }
-    row->std_x = sqrt(squares / count);
-    row->w1_x = distance / count;
+    row->std_x = sqrt(total(&squares) / count);
+    row->w1_x = total(&distance) / count;
 }
 
 size_t gt_metrics_scratch_bytes(size_t n) { return 2 * n * sizeof(uint32_t); }
 
-void gt_metrics_score(const gt_target_spec *target, const float *generated, size_t n, const float *real, size_t n_energy,
-                      void *scratch, gt_metrics *row) {
+void gt_metrics_begin(const gt_target_spec *target, size_t n, size_t n_energy, gt_metrics *row) {
     /* The empirical distribution of n uniforms is off by a Brownian bridge B over sqrt n (Donsker), and E|B(t)| =
      * sqrt(2 t (1 - t) / pi) integrates to sqrt(2 / pi) pi / 8 over [0, 1]. */
     const double mean_bridge = 0.31332853432887503;
     row->n_samples = (int)n;
     row->n_energy = (int)n_energy;
     row->w1_x_floor = (target->hi - target->lo) * mean_bridge / sqrt((double)n);
+    row->acc_real = row->acc_fake = NAN;
     row->resid_mean = row->resid_p95 = row->w1_x = row->support = row->coverage = row->std_x = row->energy = NAN;
+}
+
+void gt_metrics_score(const gt_target_spec *target, const float *generated, size_t n, const float *real, size_t n_energy,
+                      void *scratch, gt_metrics *row) {
     if (!all_finite(generated, n)) return;
     uint32_t *keys = scratch, *spare = keys + n;
     score_shape(target, generated, n, keys, spare, row);

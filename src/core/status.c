@@ -43,6 +43,11 @@ const char *gt_isa_name(gt_isa isa) {
     return (unsigned)isa < GT_N_ISAS ? texts[isa] : "unknown";
 }
 
+const char *gt_device_name(gt_device device) {
+    static const char *const texts[] = {GT_DEVICE_LIST(TEXT_OF)};
+    return (unsigned)device < GT_N_DEVICES ? texts[device] : "unknown";
+}
+
 const char *gt_outcome_name(gt_outcome outcome) {
     static const char *const texts[] = {GT_OUTCOME_LIST(TEXT_OF)};
     return (unsigned)outcome < GT_N_OUTCOMES ? texts[outcome] : "unknown";

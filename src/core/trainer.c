@@ -1,7 +1,8 @@
-/* The trainer: checks arguments, chooses the engine, and asks it. Everything that scores runs is here because it needs only
- * points and logits, whichever engine made them. */
+/* The trainer: checks arguments, chooses the engine, and asks it. Scores of runs on the CPU are here because they need only
+ * points and logits. */
 #include "core/trainer.h"
 
+#include "core/devices.h"
 #include "core/metrics.h"
 #include "core/spec.h"
 #include "core/status.h"
@@ -23,7 +24,7 @@ gt_status gt_trainer_create(const gt_spec *spec, const gt_trainer_options *optio
     trainer->spec = *spec;
     trainer->n_runs = options->n_runs;
     trainer->first_seed = options->first_seed;
-    gt_status status = gt_fused_cpu_ops.create(spec, options, &trainer->engine);
+    gt_status status = gt_engine_create(spec, options, &trainer->engine);
     if (status != GT_OK) {
         free(trainer);
         return status;
@@ -46,6 +47,7 @@ gt_trainer_info gt_trainer_get_info(const gt_trainer *trainer) {
         .isa = engine->isa,
         .why = engine->why,
         .n_threads = engine->n_threads,
+        .n_gpus = engine->n_gpus,
         .n_runs = trainer->n_runs,
         .first_seed = trainer->first_seed,
         .iteration = trainer->iteration,
@@ -102,39 +104,38 @@ static score_room room_in(char *memory, size_t n) {
 static size_t room_bytes(size_t n) { return (gt_metrics_scratch_bytes(n) + 5 * n * sizeof(float) + 63) / 64 * 64; }
 
 /* Share of the first n points that D puts on the given side of p = 1/2. */
-static double accuracy(gt_trainer *trainer, size_t run, const float *points, size_t n, bool real, float *logits) {
+static double accuracy(gt_engine *host, size_t run, const float *points, size_t n, bool real, float *logits) {
     size_t right = 0;
-    trainer->engine->ops->forward(trainer->engine, run, GT_DISCRIMINATOR, points, n, logits);
+    host->ops->forward(host, run, GT_DISCRIMINATOR, points, n, logits);
     for (size_t k = 0; k < n; k++) right += (logits[k] > 0) == real;
     return (double)right / (double)n;
 }
 
-static void score_run(gt_trainer *trainer, size_t run, const gt_evaluate_options *options, score_room room, gt_metrics *row) {
-    gt_engine *engine = trainer->engine;
-    const gt_engine_ops *ops = engine->ops;
-    const gt_run_counters counters = ops->get_counters(engine, run);
-    const size_t n = (size_t)options->n_samples, n_accuracy = (size_t)options->n_accuracy, n_energy = (size_t)options->n_energy;
+/* All of a row that is known without scoring. */
+static void begin_row(const gt_trainer *trainer, size_t run, const gt_evaluate_options *options, gt_metrics *row) {
+    const gt_engine *engine = trainer->engine;
+    const gt_run_counters counters = engine->ops->get_counters(engine, run);
     *row = (gt_metrics){
         .iteration = trainer->iteration,
         .diverged = counters.diverged,
         .diverged_at = counters.diverged_at,
-        .acc_real = NAN,
-        .acc_fake = NAN,
-        .d_loss_real = counters.last_losses[0],
-        .d_loss_fake = counters.last_losses[1],
-        .g_loss = counters.last_losses[2],
+        .d_loss_real = counters.diverged ? (double)NAN : counters.last_losses[0],
+        .d_loss_fake = counters.diverged ? (double)NAN : counters.last_losses[1],
+        .g_loss = counters.diverged ? (double)NAN : counters.last_losses[2],
         .n_accuracy = options->n_accuracy,
     };
-    if (counters.diverged) {
-        row->d_loss_real = row->d_loss_fake = row->g_loss = NAN;
-        for (size_t k = 0; k < 2 * n; k++) room.generated[k] = NAN;
-    } else {
-        ops->real(engine, run, GT_STREAM_EVAL_REAL, trainer->iteration, n_energy > n_accuracy ? n_energy : n_accuracy,
-                  room.real);
-        ops->generate(engine, run, GT_STREAM_EVAL_LATENTS, trainer->iteration, n, room.generated);
-        row->acc_real = accuracy(trainer, run, room.real, n_accuracy, true, room.logits);
-        row->acc_fake = accuracy(trainer, run, room.generated, n_accuracy, false, room.logits);
-    }
+    gt_metrics_begin(&trainer->spec.target, (size_t)options->n_samples, (size_t)options->n_energy, row);
+}
+
+static void score_run(gt_trainer *trainer, size_t run, const gt_evaluate_options *options, score_room room, gt_metrics *row) {
+    gt_engine *host = trainer->engine->host;
+    const size_t n = (size_t)options->n_samples, n_accuracy = (size_t)options->n_accuracy, n_energy = (size_t)options->n_energy;
+    if (row->diverged) return;
+    host->ops->real(host, run, GT_STREAM_EVAL_REAL, trainer->iteration, n_energy > n_accuracy ? n_energy : n_accuracy,
+                    room.real);
+    host->ops->generate(host, run, GT_STREAM_EVAL_LATENTS, trainer->iteration, n, room.generated);
+    row->acc_real = accuracy(host, run, room.real, n_accuracy, true, room.logits);
+    row->acc_fake = accuracy(host, run, room.generated, n_accuracy, false, room.logits);
     gt_metrics_score(&trainer->spec.target, room.generated, n, room.real, n_energy, room.metrics, row);
 }
 
@@ -150,7 +151,10 @@ gt_status gt_trainer_evaluate(gt_trainer *trainer, const gt_evaluate_options *gi
     if (options.n_energy < 0 || options.n_energy > options.n_samples)
         return gt_fail(GT_ERR_ARGUMENT, "%d samples for the energy distance; it takes 0 to the %d that are scored",
                        options.n_energy, options.n_samples);
-    const int n_threads = trainer->engine->n_threads;
+    gt_engine *engine = trainer->engine;
+    for (size_t run = 0; run < trainer->n_runs; run++) begin_row(trainer, run, &options, &rows[run]);
+    if (engine->ops->evaluate != NULL) return engine->ops->evaluate(engine, trainer->iteration, &options, rows);
+    const int n_threads = engine->n_threads;
     const size_t bytes = room_bytes((size_t)options.n_samples);
     char *memory = aligned_alloc(64, (size_t)n_threads * bytes);
     if (memory == NULL)
@@ -164,18 +168,20 @@ gt_status gt_trainer_evaluate(gt_trainer *trainer, const gt_evaluate_options *gi
 }
 
 gt_status gt_trainer_evaluation_points(gt_trainer *trainer, size_t run, size_t n, float *real, float *generated) {
-    gt_engine *engine = trainer->engine;
+    gt_engine *engine = trainer->engine->host;
     GT_TRY(check_run(trainer, run));
     GT_TRY(check_rows(n));
+    GT_TRY(gt_engine_fetch(trainer->engine, run, 1, false));
     if (real != NULL) engine->ops->real(engine, run, GT_STREAM_EVAL_REAL, trainer->iteration, n, real);
     if (generated != NULL) engine->ops->generate(engine, run, GT_STREAM_EVAL_LATENTS, trainer->iteration, n, generated);
     return GT_OK;
 }
 
 gt_status gt_trainer_sample(gt_trainer *trainer, size_t run, uint32_t draw, size_t n, float *out) {
-    gt_engine *engine = trainer->engine;
+    gt_engine *engine = trainer->engine->host;
     GT_TRY(check_run(trainer, run));
     GT_TRY(check_rows(n));
+    GT_TRY(gt_engine_fetch(trainer->engine, run, 1, false));
     if (draw > UINT32_MAX - GT_STREAM_SAMPLE_LATENTS)
         return gt_fail(GT_ERR_ARGUMENT, "draw %u; it takes 0 to %u", draw, UINT32_MAX - GT_STREAM_SAMPLE_LATENTS);
     engine->ops->generate(engine, run, GT_STREAM_SAMPLE_LATENTS + draw, trainer->iteration, n, out);
@@ -194,13 +200,15 @@ static gt_status check_part(const gt_trainer *trainer, size_t run, gt_net net, g
 
 gt_status gt_trainer_get_state(const gt_trainer *trainer, size_t run, gt_net net, gt_state_part part, float *out) {
     GT_TRY(check_part(trainer, run, net, part));
-    trainer->engine->ops->get_state(trainer->engine, run, net, part, out);
+    GT_TRY(gt_engine_fetch(trainer->engine, run, 1, false));
+    trainer->engine->host->ops->get_state(trainer->engine->host, run, net, part, out);
     return GT_OK;
 }
 
 gt_status gt_trainer_set_state(gt_trainer *trainer, size_t run, gt_net net, gt_state_part part, const float *in) {
     GT_TRY(check_part(trainer, run, net, part));
-    trainer->engine->ops->set_state(trainer->engine, run, net, part, in);
+    GT_TRY(gt_engine_fetch(trainer->engine, run, 1, true));
+    trainer->engine->host->ops->set_state(trainer->engine->host, run, net, part, in);
     return GT_OK;
 }
 
@@ -240,9 +248,10 @@ static gt_batch_result result_of(const gt_engine *engine, const float *logits, c
 
 gt_status gt_trainer_train_on_batch(gt_trainer *trainer, size_t run, gt_net net, const float *x, const float *y, size_t n,
                                     gt_batch_result *result) {
-    gt_engine *engine = trainer->engine;
+    gt_engine *engine = trainer->engine->host;
     GT_TRY(check_batch(trainer, run, net, y, n));
     GT_TRY(check_inputs(trainer, net, x, n));
+    GT_TRY(gt_engine_fetch(trainer->engine, run, 1, true));
     if (engine->ops->get_counters(engine, run).diverged)
         return gt_fail(GT_ERR_ARGUMENT, "run %zu has diverged and is frozen", run);
     GT_TRY(engine->ops->reserve_batch(engine, n));
@@ -256,8 +265,9 @@ gt_status gt_trainer_train_on_batch(gt_trainer *trainer, size_t run, gt_net net,
 
 gt_status gt_trainer_evaluate_on_batch(gt_trainer *trainer, size_t run, gt_net net, const float *x, const float *y, size_t n,
                                        gt_batch_result *result) {
-    gt_engine *engine = trainer->engine;
+    gt_engine *engine = trainer->engine->host;
     GT_TRY(check_batch(trainer, run, net, y, n));
+    GT_TRY(gt_engine_fetch(trainer->engine, run, 1, false));
     float *logits = malloc(n * sizeof *logits);
     if (logits == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for a batch of %zu", n);
     engine->ops->forward(engine, run, net, x, n, logits);
@@ -267,9 +277,10 @@ gt_status gt_trainer_evaluate_on_batch(gt_trainer *trainer, size_t run, gt_net n
 }
 
 gt_status gt_trainer_predict(gt_trainer *trainer, size_t run, gt_net net, const float *x, size_t n, float *out) {
-    gt_engine *engine = trainer->engine;
+    gt_engine *engine = trainer->engine->host;
     GT_TRY(check_run(trainer, run));
     GT_TRY(check_rows(n));
+    GT_TRY(gt_engine_fetch(trainer->engine, run, 1, false));
     if ((unsigned)net > GT_GAN) return gt_fail(GT_ERR_ARGUMENT, "net %d is not one of gt_net", (int)net);
     engine->ops->forward(engine, run, net, x, n, out);
     if (net != GT_GENERATOR) engine->ops->sigmoid(engine, out, n);

@@ -1,7 +1,8 @@
 /* private. What an engine is: a table of functions over a set of R runs. core/ calls engines only through this.
  *
- * Arguments have been checked by the caller. Functions that take a run may be called for different runs at once from the
- * threads of one OpenMP team of at most n_threads; the others not. */
+ * Arguments have been checked by the caller. An engine on a device trains and scores there; what is asked of single runs (their
+ * state, points, batches of a caller) is done by its host engine, the CPU engine of the same kind, which holds a copy of every
+ * run and gives the same bits. On the CPU the host engine is the engine itself. */
 #ifndef GT_ENGINE_ENGINE_H
 #define GT_ENGINE_ENGINE_H
 
@@ -27,7 +28,10 @@ typedef struct gt_run_counters {
 
 typedef struct gt_engine_ops {
     const char *engine; /* "fused" */
-    const char *device; /* "cpu" */
+    const char *device; /* "cpu", "cuda" */
+
+    /* The devices that it knows here, as gt_devices(). */
+    size_t (*list)(gt_device_info *out, size_t capacity);
 
     /* R runs at iteration 0 with their initial weights. */
     gt_status (*create)(const gt_spec *spec, const gt_trainer_options *options, gt_engine **out);
@@ -36,10 +40,22 @@ typedef struct gt_engine_ops {
     /* n more iterations of every run that is not frozen. */
     gt_status (*advance)(gt_engine *engine, uint64_t n);
 
+    gt_run_counters (*get_counters)(const gt_engine *engine, size_t run);
+
+    /* The scores of every run that is not frozen, from fresh points of `iteration`, to rows[R]: acc_* to energy of gt_metrics.
+     * NULL where core/ computes them from points. */
+    gt_status (*evaluate)(gt_engine *engine, uint64_t iteration, const gt_evaluate_options *options, gt_metrics *rows);
+
+    /* Brings the host engine's copy of n runs up to date; to_change: it will be changed, and the device follows. NULL where
+     * the engine is its own host engine. */
+    gt_status (*fetch)(gt_engine *engine, size_t first, size_t n, bool to_change);
+
+    /* ---- of a host engine. Those that only read may be called for different runs at once from the threads of one OpenMP team
+     * of at most n_threads. */
+
     /* One part of a net's state in the order of gt_spec_n_parameters. Never GT_GAN. */
     void (*get_state)(const gt_engine *engine, size_t run, gt_net net, gt_state_part part, float *out);
     void (*set_state)(gt_engine *engine, size_t run, gt_net net, gt_state_part part, const float *in);
-    gt_run_counters (*get_counters)(const gt_engine *engine, size_t run);
     void (*set_counters)(gt_engine *engine, size_t run, const gt_run_counters *counters);
 
     /* n real points of a stream at an iteration: out[n, X]. */
@@ -59,15 +75,22 @@ typedef struct gt_engine_ops {
     void (*sigmoid)(const gt_engine *engine, float *values, size_t n);
 } gt_engine_ops;
 
+enum { GT_WHY_CHARS = 224 };
+
 struct gt_engine {
     const gt_engine_ops *ops;
+    gt_engine *host; /* itself on the CPU; else owned */
     const char *isa;
-    const char *why;
-    int n_threads;
+    char why[GT_WHY_CHARS];
+    int n_threads, n_gpus;
     size_t state_bytes_per_run;
 };
 
-extern const gt_engine_ops gt_fused_cpu_ops;
+extern const gt_engine_ops gt_fused_cpu_ops, gt_fused_cuda_ops;
+
+static inline gt_status gt_engine_fetch(gt_engine *engine, size_t first, size_t n, bool to_change) {
+    return engine->ops->fetch != NULL ? engine->ops->fetch(engine, first, n, to_change) : GT_OK;
+}
 
 #ifdef __cplusplus
 }

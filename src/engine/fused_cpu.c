@@ -8,8 +8,14 @@
 
 #include <math.h>
 #include <omp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+typedef struct {
+    uint64_t steps;
+    fused_powers powers;
+} power_cache;
 
 typedef struct {
     gt_engine base;
@@ -20,6 +26,7 @@ typedef struct {
     fused_run *runs;       /* [R] */
     float *states;         /* [R][state floats] */
     float *workspaces;     /* [n_threads][plan.workspace] */
+    power_cache d_cache, g_cache;
 } fused_cpu;
 
 /* ---------------------------------------------------------------- layout */
@@ -47,16 +54,6 @@ static fused_net make_net(const gt_net_spec *spec, bool is_discriminator) {
     }
     net.padded = round_up(net.n_parameters);
     return net;
-}
-
-static fused_adam make_adam(const gt_adam_spec *spec) {
-    const float beta1 = (float)spec->beta1, beta2 = (float)spec->beta2;
-    const double root = sqrt(1.0 - (double)beta2);
-    return (fused_adam){.beta1 = beta1,
-                        .beta2 = beta2,
-                        .eps = (float)(spec->eps / root),
-                        .lr = spec->lr,
-                        .factor = (1.0 - (double)beta1) / root};
 }
 
 static size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
@@ -129,6 +126,20 @@ static gt_status choose_isa(gt_isa wanted, isa_choice *out) {
     return GT_OK;
 }
 
+static size_t list(gt_device_info *out, size_t capacity) {
+    isa_choice all[3];
+    const size_t n = list_isas(all);
+    for (size_t k = 0; k < n && k < capacity; k++) {
+        out[k] = (gt_device_info){.device = GT_DEVICE_CPU, .gpu = -1, .usable = all[k].available};
+        snprintf(out[k].name, sizeof out[k].name, "%s", gt_isa_name(all[k].isa));
+        if (all[k].available)
+            snprintf(out[k].note, sizeof out[k].note, "%d threads", omp_get_num_procs());
+        else
+            snprintf(out[k].note, sizeof out[k].note, "this processor lacks it");
+    }
+    return n;
+}
+
 /* ---------------------------------------------------------------- state */
 
 static const fused_net *net_of(const fused_cpu *engine, gt_net net) {
@@ -171,17 +182,17 @@ static void set_state(gt_engine *base, size_t run, gt_net which, gt_state_part p
 
 static gt_run_counters get_counters(const gt_engine *base, size_t run) { return ((const fused_cpu *)base)->runs[run].counters; }
 
-static fused_powers powers_after(const fused_adam *adam, uint64_t steps) {
-    fused_powers p = {1.0, 1.0};
-    for (; steps > 0 && (p.beta1 != 0 || p.beta2 != 0); steps--) fused_powers_advance(&p, adam);
-    return p;
+/* Most runs have taken as many steps as the one before. */
+static fused_powers powers_after(const fused_adam *adam, uint64_t steps, power_cache *cache) {
+    if (cache->steps != steps) *cache = (power_cache){steps, fused_powers_after(adam, steps)};
+    return cache->powers;
 }
 
 static void set_counters(gt_engine *base, size_t run, const gt_run_counters *counters) {
     fused_cpu *engine = (fused_cpu *)base;
     engine->runs[run].counters = *counters;
-    engine->runs[run].d_powers = powers_after(&engine->plan.d_adam, counters->d_steps);
-    engine->runs[run].g_powers = powers_after(&engine->plan.g_adam, counters->g_steps);
+    engine->runs[run].d_powers = powers_after(&engine->plan.d_adam, counters->d_steps, &engine->d_cache);
+    engine->runs[run].g_powers = powers_after(&engine->plan.g_adam, counters->g_steps, &engine->g_cache);
 }
 
 /* Weights: He-uniform on hidden layers, Glorot-uniform on the output layer, w = u * 2 limit - limit; biases zero. */
@@ -247,8 +258,8 @@ static gt_status create(const gt_spec *spec, const gt_trainer_options *options, 
     fused_plan *plan = &engine->plan;
     plan->shape =
         (fused_shape){.batch = spec->batch, .d = make_net(&spec->discriminator, true), .g = make_net(&spec->generator, false)};
-    plan->d_adam = make_adam(&spec->discriminator_adam);
-    plan->g_adam = make_adam(&spec->generator_adam);
+    plan->d_adam = fused_adam_of(&spec->discriminator_adam);
+    plan->g_adam = fused_adam_of(&spec->generator_adam);
     plan->d_slope = (float)spec->discriminator.leaky_slope;
     plan->g_slope = (float)spec->generator.leaky_slope;
     plan->lo = (float)spec->target.lo;
@@ -257,10 +268,12 @@ static gt_status create(const gt_spec *spec, const gt_trainer_options *options, 
     const size_t R = options->n_runs, threads = (size_t)(options->n_threads > 0 ? options->n_threads : omp_get_num_procs());
     engine->base = (gt_engine){.ops = &gt_fused_cpu_ops,
                                .isa = gt_isa_name(isa.isa),
-                               .why = isa.why,
                                .n_threads = (int)(threads < R ? threads : R),
                                .state_bytes_per_run = (d_floats + g_floats) * sizeof(float) + sizeof(fused_run)};
+    engine->base.host = &engine->base;
+    snprintf(engine->base.why, sizeof engine->base.why, "%s", isa.why);
     engine->kernels = isa.kernels;
+    engine->d_cache = engine->g_cache = (power_cache){0, {1.0, 1.0}};
     engine->n_runs = R;
     gt_status status = GT_OK;
     engine->runs = allocate_zeroed(R, sizeof *engine->runs);
@@ -359,6 +372,7 @@ void fused_cpu_set_kernels(gt_engine *engine, const fused_kernels *kernels) { ((
 const gt_engine_ops gt_fused_cpu_ops = {
     .engine = "fused",
     .device = "cpu",
+    .list = list,
     .create = create,
     .destroy = destroy,
     .advance = advance,

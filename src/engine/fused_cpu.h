@@ -3,6 +3,7 @@
 #define GT_ENGINE_FUSED_CPU_H
 
 #include "engine/engine.h"
+#include "engine/fused_adam.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -36,12 +37,6 @@ typedef struct fused_shape {
     fused_net d, g;
 } fused_shape;
 
-/* Adam of one net with its constants folded (docs/numerics.md). */
-typedef struct fused_adam {
-    float beta1, beta2, eps;
-    double lr, factor; /* factor = (1 - beta1) / sqrt(1 - beta2) */
-} fused_adam;
-
 typedef struct fused_plan {
     fused_shape shape;
     fused_adam d_adam, g_adam;
@@ -51,11 +46,6 @@ typedef struct fused_plan {
     size_t latents, points, d_outputs, g_outputs, d_deltas, g_deltas, products, rows, sums, gradient, logits, batch_x, batch_y;
     size_t workspace;
 } fused_plan;
-
-/* beta^t, exactly as running products give them; 0 below 2^-60. */
-typedef struct fused_powers {
-    double beta1, beta2;
-} fused_powers;
 
 typedef struct fused_run {
     gt_run_counters counters;
@@ -89,13 +79,6 @@ bool fused_cpu_is_compiled_in(const gt_engine *engine);
 
 /* Gives an engine another version than the one it chose: for tests of versions that this processor would not take. */
 void fused_cpu_set_kernels(gt_engine *engine, const fused_kernels *kernels);
-
-static inline void fused_powers_advance(fused_powers *p, const fused_adam *adam) {
-    p->beta1 *= (double)adam->beta1;
-    p->beta2 *= (double)adam->beta2;
-    if (p->beta1 < 0x1p-60) p->beta1 = 0;
-    if (p->beta2 < 0x1p-60) p->beta2 = 0;
-}
 
 #ifdef __cplusplus
 }

@@ -7,12 +7,6 @@
 
 #include <math.h>
 
-/* The step size of the next step, in double: lr sqrt(1 - beta2^t) / (1 - beta1^t) with the moments' scales folded in. */
-LANES_FN float adam_step_size(const fused_adam *adam, fused_powers *powers) {
-    fused_powers_advance(powers, adam);
-    return (float)(adam->lr * sqrt(1.0 - powers->beta2) / (1.0 - powers->beta1) * adam->factor);
-}
-
 /* Sums the rows, where given, to the gradient and updates a net's weights, m' and v'. False: a weight is not finite now. */
 LANES_FN bool adam_update(const fused_adam *adam, float step, const float *rows, const float *gradient, int padded,
                           float *state) {
@@ -112,7 +106,7 @@ LANES_FN bool d_step(const fused_plan *plan, const fused_shape *shape, fused_run
     const batch_shape b = batch_of(n_samples);
     const int latent = shape->g.layer[0].n_in, last = net->n_layers - 1;
     const float slope = plan->d_slope, *labels = source == FROM_CALLER ? ws + plan->batch_y : NULL;
-    const float step = adam_step_size(&plan->d_adam, &run->d_powers);
+    const float step = fused_adam_next_step(&plan->d_adam, &run->d_powers);
     const uint32_t iteration = (uint32_t)run->counters.iteration;
     float *outputs = ws + plan->d_outputs, *deltas = ws + plan->d_deltas, *rows = ws + plan->rows;
     vf not_finite = vf_set(0.0f);
@@ -158,7 +152,7 @@ LANES_FN bool g_step(const fused_plan *plan, const fused_shape *shape, fused_run
     const batch_shape b = batch_of(n_samples);
     const int latent = g_net->layer[0].n_in, g_last = g_net->n_layers - 1, d_last = d_net->n_layers - 1;
     const float *labels = source == FROM_CALLER ? ws + plan->batch_y : NULL;
-    const float step = adam_step_size(&plan->g_adam, &run->g_powers);
+    const float step = fused_adam_next_step(&plan->g_adam, &run->g_powers);
     const uint32_t iteration = (uint32_t)run->counters.iteration;
     float *g_outputs = ws + plan->g_outputs, *g_deltas = ws + plan->g_deltas, *rows = ws + plan->rows;
     float *d_outputs = ws + plan->d_outputs, *d_deltas = ws + plan->d_deltas;

@@ -1,0 +1,81 @@
+/* private. The fused kernels as the host sees them: what they are compiled for and what they are launched with. C. */
+#ifndef GT_KERNELS_FUSED_KERNELS_H
+#define GT_KERNELS_FUSED_KERNELS_H
+
+#include "kernels/fused_shape.h"
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A run's counters in device memory. */
+typedef struct fused_counters {
+    uint64_t seed;
+    uint64_t iteration; /* completed */
+    uint64_t d_steps, g_steps;
+    uint64_t diverged, diverged_at; /* frozen if diverged is not 0 */
+    double last_losses[3];
+} fused_counters;
+
+typedef struct fused_adam_args {
+    const float *steps; /* [n_steps] step sizes of t = 1, 2, ...; the last one holds for all that follow */
+    uint32_t n_steps;
+    float beta1, beta2, eps;
+} fused_adam_args;
+
+/* fused_train: n_iterations of every run that is not frozen. Grid: 2 GANs a warp, any number of warps a block; shared memory:
+ * fused_shared_quads() * 16 bytes a GAN. */
+typedef struct fused_train_args {
+    float *states;            /* (R, 4 * fused_state_quads()) */
+    fused_counters *counters; /* (R) */
+    uint32_t n_runs, n_iterations;
+    fused_adam_args d_adam, g_adam;
+    float d_slope, g_slope;
+    float lo, width; /* of the target's domain */
+} fused_train_args;
+
+/* One row of an evaluation: gt_metrics without what the host knows. */
+typedef struct fused_score {
+    double resid_mean, resid_p95, w1_x, support, coverage, std_x, energy; /* NaN where a point is not finite */
+    uint32_t right_real, right_fake;                                      /* of n_accuracy */
+} fused_score;
+
+/* fused_evaluate: the scores of every run that is not frozen, a block a run at a time. Grid: any number of blocks of
+ * FUSED_EVALUATE_THREADS; shared memory: fused_evaluate_shared_bytes(). */
+enum { FUSED_EVALUATE_THREADS = 256 };
+typedef struct fused_evaluate_args {
+    const float *states;
+    const fused_counters *counters;
+    fused_score *scores; /* (R) */
+    float *scratch;      /* (blocks, fused_evaluate_scratch()) */
+    uint32_t n_runs, iteration;
+    uint32_t n_samples, n_accuracy, n_energy;
+    float d_slope, g_slope;
+    float lo, width;             /* of the target's domain, as training draws from it */
+    double domain_lo, domain_hi; /* the same, as scores see it */
+} fused_evaluate_args;
+
+/* Weights, and what the threads of a block share beside them. */
+enum { FUSED_EVALUATE_WORK_BYTES = 21 * 1024 };
+FUSED_CONST_FN int fused_evaluate_shared_bytes(const fused_gan_shape *gan) {
+    return 16 * fused_state_quads(gan) / 3 + FUSED_EVALUATE_WORK_BYTES;
+}
+
+/* Floats of scratch a block: points, real points, keys and room to sort them. */
+FUSED_CONST_FN uint64_t fused_evaluate_scratch(uint32_t n_samples) { return 6 * (((uint64_t)n_samples + 3) / 4 * 4); }
+
+/* The kernels for one shape. Handles go to fused_launch_*(). */
+typedef struct fused_kernels {
+    fused_gan_shape shape;
+    const void *train, *evaluate;
+} fused_kernels;
+
+/* Compiled with the program, NULL at the end. */
+extern const fused_kernels *const fused_kernel_sets[];
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,98 @@
+/* private. Sums over the 16 lanes of a GAN, and Adam on what they give.
+ *
+ * A "row" is one partial sum a lane. Lanes write four rows at a time (a quad) into the row buffer; when it holds 16 quads, lane
+ * l reads quad l of every lane, adds the lanes as a tree (l with l^8, ^4, ^2, ^1: the order of docs/numerics.md) and updates
+ * the four parameters that stand at the same quad of the state. */
+#ifndef GT_KERNELS_FUSED_ROWS_CUH
+#define GT_KERNELS_FUSED_ROWS_CUH
+
+#include "kernels/device.cuh"
+#include "kernels/fused_gan.cuh"
+
+/* One GAN as its 16 lanes see it. */
+struct Gan {
+    float4 *rows; /* the row buffer, [16][FUSED_ROW_PITCH] */
+    int lane;     /* 0 to 15 */
+    bool alive;   /* not frozen, and there is such a run */
+};
+
+/* Whether a value that is NaN or infinity in no lane of a GAN: every lane calls; zero is 0 or, after such a value, NaN. */
+static __device__ __forceinline__ bool all_finite(float zero) {
+    const unsigned half = 0xffffu << (threadIdx.x & 16);
+    return (__ballot_sync(~0u, zero == 0.0f) & half) == half;
+}
+
+/* slot: of the buffer, 0 to 15 */
+static __device__ __forceinline__ void put_quad(const Gan &gan, int slot, float4 value) {
+    gan.rows[slot * FUSED_ROW_PITCH + gan.lane] = value;
+}
+
+static __device__ __forceinline__ float4 add_quads(float4 a, float4 b) {
+    return make_float4(vf_add(a.x, b.x), vf_add(a.y, b.y), vf_add(a.z, b.z), vf_add(a.w, b.w));
+}
+
+/* The sum of this lane's quad over all lanes; valid after a __syncwarp() behind the last put_quad(). */
+static __device__ __forceinline__ float4 sum_quads(const Gan &gan) {
+    const float4 *q = gan.rows + gan.lane * FUSED_ROW_PITCH;
+    float4 s[4];
+#pragma unroll
+    for (int k = 0; k < 4; k++) { /* 0, 2, 1, 3: what is added first is read first */
+        const int l = k == 1 ? 2 : k == 2 ? 1 : k;
+        s[k] = add_quads(add_quads(q[l], q[l + 8]), add_quads(q[l + 4], q[l + 12]));
+    }
+    return add_quads(add_quads(s[0], s[1]), add_quads(s[2], s[3]));
+}
+
+struct Adam {
+    float minus_step, beta1, beta2, eps;
+};
+
+/* The step of update number `steps` (from 0). */
+static __device__ __forceinline__ Adam adam_of(const fused_adam_args &args, unsigned long long steps) {
+    const unsigned last = args.n_steps - 1, t = steps < last ? static_cast<unsigned>(steps) : last;
+    return {-args.steps[t], args.beta1, args.beta2, args.eps};
+}
+
+/* One parameter; zero becomes NaN where the new weight is not finite. */
+static __device__ __forceinline__ void adam_update(const Adam &adam, float gradient, float &w, float &m, float &v,
+                                                   float &zero) {
+    m = vf_fma(adam.beta1, m, gradient);
+    if (fabsf(m) < 0x1p-100f) m = 0.0f;
+    v = vf_min(vf_fma(adam.beta2, v, vf_fma(gradient, gradient, 0x1p-90f)), 0x1p100f);
+    w = vf_fma(adam.minus_step, vf_mul(m, vf_rcp(vf_add(vf_sqrt(v), adam.eps))), w);
+    zero = vf_fma(w, 0.0f, zero);
+}
+
+/* The gradient is the sum itself (PAIR, STACK), or follows from the moments and the record (MOMENTS; the record of the output's
+ * bias has the sum of dz in the place of S_b). */
+template <class N> static __device__ __forceinline__ float4 gradient_of(float4 sum, float4 w, int quad) {
+    if constexpr (N::kind != FUSED_MOMENTS) return sum;
+    if (quad == N::n_hidden) return make_float4(0.0f, 0.0f, sum.z, 0.0f);
+    return make_float4(vf_mul(w.w, sum.x), vf_mul(w.w, sum.y), vf_mul(w.w, sum.z),
+                       vf_fma(w.y, sum.y, vf_fma(w.x, sum.x, vf_mul(w.z, sum.z))));
+}
+
+/* The buffer's quads, of which the first is quad `first` of the net, to an update of the net's state: w, behind it m', then v'.
+ * Every lane of the warp calls; ends with the state visible to all and the buffer free. Returns zero as adam_update(). */
+template <class N>
+static __device__ __forceinline__ float adam_quads(const Gan &gan, const Adam &adam, int first, float4 *state) {
+    float zero = 0.0f;
+    const int quad = first + gan.lane;
+    __syncwarp();
+    if (quad < N::quads && gan.alive) {
+        const float4 sum = sum_quads(gan);
+        float4 w = state[quad], m = state[N::quads + quad], v = state[2 * N::quads + quad];
+        const float4 g = gradient_of<N>(sum, w, quad);
+        adam_update(adam, g.x, w.x, m.x, v.x, zero);
+        adam_update(adam, g.y, w.y, m.y, v.y, zero);
+        adam_update(adam, g.z, w.z, m.z, v.z, zero);
+        adam_update(adam, g.w, w.w, m.w, v.w, zero);
+        state[quad] = w;
+        state[N::quads + quad] = m;
+        state[2 * N::quads + quad] = v;
+    }
+    __syncwarp();
+    return zero;
+}
+
+#endif

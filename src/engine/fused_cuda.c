@@ -1,0 +1,277 @@
+/* The fused engine on GPUs: thousands of GANs in one kernel, with the bits of the CPU engine (docs/numerics.md). Runs are
+ * divided among the GPUs; each trains its part in launches of about a tenth of a second. What is asked of single runs is
+ * answered by the CPU engine from a copy. */
+#include "engine/cuda_try.h"
+#include "engine/fused_cuda_part.h"
+
+#include "core/spec.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef struct {
+    gt_engine base;
+    gt_spec spec;
+    fused_cuda_common common;
+    int n_parts;
+    fused_cuda_part parts[GT_MAX_GPUS];
+} fused_cuda;
+
+/* ---------------------------------------------------------------- create, destroy */
+
+static void destroy(gt_engine *base) {
+    fused_cuda *engine = (fused_cuda *)base;
+    if (engine == NULL) return;
+    fused_cuda_common *common = &engine->common;
+    for (int p = 0; p < engine->n_parts; p++) fused_cuda_part_destroy(&engine->parts[p]);
+    if (common->host != NULL) common->host->ops->destroy(common->host);
+    void *const memory[] = {common->d_place, common->g_place,       common->where,        common->counters,
+                            common->flat,    common->d_table.steps, common->g_table.steps};
+    for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) free(memory[i]);
+    free(engine);
+}
+
+/* Where each parameter stands, in the order of gt_spec_n_parameters. */
+static int *places_of(const fused_net_shape *net, int is_discriminator) {
+    const int kind = fused_kind_of(net, is_discriminator);
+    int *places = malloc((size_t)fused_layer_start(net, net->n_layers) * sizeof *places), *at = places;
+    if (places == NULL) return NULL;
+    for (int l = 0; l < net->n_layers; l++) {
+        for (int o = 0; o < net->size[l + 1]; o++)
+            for (int i = 0; i < net->size[l]; i++) *at++ = fused_place(net, kind, l, o, i);
+        for (int o = 0; o < net->size[l + 1]; o++) *at++ = fused_place(net, kind, l, o, net->size[l]);
+    }
+    return places;
+}
+
+static gt_status create_common(fused_cuda *engine, const gt_trainer_options *options) {
+    fused_cuda_common *common = &engine->common;
+    const fused_gan_shape shape = fused_cuda_shape_of(&engine->spec);
+    gt_trainer_options of_host = *options;
+    of_host.device = GT_DEVICE_CPU;
+    of_host.isa = GT_ISA_AUTO;
+    common->spec = &engine->spec;
+    common->n_runs = options->n_runs;
+    GT_TRY(gt_fused_cpu_ops.create(&engine->spec, &of_host, &common->host));
+    common->d_table = (fused_step_table){.adam = fused_adam_of(&engine->spec.discriminator_adam), .powers = {1.0, 1.0}};
+    common->g_table = (fused_step_table){.adam = fused_adam_of(&engine->spec.generator_adam), .powers = {1.0, 1.0}};
+    common->d_place = places_of(&shape.d, 1);
+    common->g_place = places_of(&shape.g, 0);
+    common->where = calloc(options->n_runs, sizeof *common->where); /* FUSED_ON_HOST */
+    common->counters = calloc(options->n_runs, sizeof *common->counters);
+    common->flat = calloc((size_t)common->host->n_threads * gt_spec_n_parameters(&engine->spec, GT_GAN), sizeof(float));
+    if (common->d_place == NULL || common->g_place == NULL || common->where == NULL || common->counters == NULL ||
+        common->flat == NULL)
+        return gt_fail(GT_ERR_MEMORY, "no memory for %zu runs", options->n_runs);
+    return GT_OK;
+}
+
+/* A part for every GPU that was asked for, or that can be used. */
+static gt_status create_parts(fused_cuda *engine, const gt_trainer_options *options) {
+    const char *why = NULL;
+    const int n = options->n_gpus > 0 ? options->n_gpus : gt_cuda_count(&why);
+    gt_status status = n > 0 ? GT_OK : gt_fail(GT_ERR_DEVICE, "no GPU: %s; take --device cpu", why);
+    for (int k = 0; k < n && engine->n_parts < GT_MAX_GPUS; k++) {
+        fused_cuda_part *part = &engine->parts[engine->n_parts];
+        status = fused_cuda_part_create(&engine->common, options->n_gpus > 0 ? options->gpus[k] : k, part);
+        if (status != GT_OK) fused_cuda_part_destroy(part);
+        if (status != GT_OK && (options->n_gpus > 0 || status != GT_ERR_DEVICE)) return status;
+        if (status == GT_OK) engine->n_parts++;
+    }
+    return engine->n_parts > 0 ? GT_OK : status;
+}
+
+/* Shares in proportion to multiprocessors, whole warps (two runs); parts without runs are given up. */
+static gt_status divide_runs(fused_cuda *engine) {
+    const size_t n_runs = engine->common.n_runs;
+    size_t total = 0, sms = 0, first = 0;
+    int n = 0;
+    for (int p = 0; p < engine->n_parts; p++) total += (size_t)engine->parts[p].device.n_sms;
+    for (int p = 0; p < engine->n_parts; p++) {
+        sms += (size_t)engine->parts[p].device.n_sms;
+        size_t end = p + 1 < engine->n_parts ? (size_t)((double)n_runs * (double)sms / (double)total) / 2 * 2 : n_runs;
+        if (n_runs <= 2 && p == 0) end = n_runs;
+        if (end == first) {
+            fused_cuda_part_destroy(&engine->parts[p]);
+            continue;
+        }
+        engine->parts[n] = engine->parts[p];
+        engine->parts[n++].n_runs = end - first;
+        first = end;
+    }
+    engine->n_parts = n;
+    first = 0;
+    for (int p = 0; p < n; p++) {
+        GT_TRY(fused_cuda_part_allocate(&engine->parts[p], first, engine->parts[p].n_runs));
+        first += engine->parts[p].n_runs;
+    }
+    return GT_OK;
+}
+
+static gt_status create(const gt_spec *spec, const gt_trainer_options *options, gt_engine **out) {
+    gt_status status;
+    fused_cuda *engine = calloc(1, sizeof *engine);
+    if (engine == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for an engine");
+    engine->spec = *spec;
+    GT_TRY_GOTO(create_common(engine, options), fail);
+    GT_TRY_GOTO(create_parts(engine, options), fail);
+    GT_TRY_GOTO(divide_runs(engine), fail);
+    const fused_cuda_part *part = &engine->parts[0];
+    engine->base = (gt_engine){
+        .ops = &gt_fused_cuda_ops,
+        .host = engine->common.host,
+        .isa = part->device.sm,
+        .n_threads = engine->common.host->n_threads,
+        .n_gpus = engine->n_parts,
+        .state_bytes_per_run =
+            16 * (size_t)fused_state_quads(&part->kernels.shape) + sizeof(fused_counters) + sizeof(fused_score),
+    };
+    snprintf(engine->base.why, sizeof engine->base.why, "%d x %.120s, kernels compiled %s", engine->n_parts, part->device.name,
+             part->kernels.compiled_in ? "with the program" : "for these nets");
+    *out = &engine->base;
+    return GT_OK;
+fail:
+    destroy(&engine->base);
+    return status;
+}
+
+/* ---------------------------------------------------------------- training */
+
+/* Makes a table reach step n. */
+static gt_status extend_table(fused_step_table *table, uint64_t n) {
+    if (table->complete || n <= table->n) return GT_OK;
+    if (n > table->capacity) {
+        const size_t capacity = n > 2 * table->capacity ? (size_t)n : 2 * table->capacity;
+        float *steps = realloc(table->steps, capacity * sizeof *steps);
+        if (steps == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for %zu step sizes of Adam", capacity);
+        table->steps = steps;
+        table->capacity = capacity;
+    }
+    while (table->n < n && !table->complete) {
+        table->steps[table->n++] = fused_adam_next_step(&table->adam, &table->powers);
+        table->complete = table->powers.beta1 == 0 && table->powers.beta2 == 0;
+    }
+    return GT_OK;
+}
+
+static gt_run_counters get_counters(const gt_engine *base, size_t run) {
+    const fused_cuda_common *common = &((const fused_cuda *)base)->common;
+    if (common->where[run] == FUSED_ON_HOST) return common->host->ops->get_counters(common->host, run);
+    return common->counters[run];
+}
+
+static gt_status extend_tables(fused_cuda *engine, uint64_t n_iterations) {
+    uint64_t d_steps = 0, g_steps = 0;
+    for (size_t r = 0; r < engine->common.n_runs; r++) {
+        const gt_run_counters counters = get_counters(&engine->base, r);
+        if (counters.diverged) continue;
+        if (counters.d_steps > d_steps) d_steps = counters.d_steps;
+        if (counters.g_steps > g_steps) g_steps = counters.g_steps;
+    }
+    GT_TRY(extend_table(&engine->common.d_table, d_steps + 2 * n_iterations));
+    return extend_table(&engine->common.g_table, g_steps + n_iterations);
+}
+
+/* n iterations of one slice of every part, in launches side by side. slice: the part's own number, or past its last. */
+static gt_status advance_slices(fused_cuda *engine, size_t slice, uint64_t n) {
+    uint64_t left[GT_MAX_GPUS] = {0}, launched[GT_MAX_GPUS];
+    for (int p = 0; p < engine->n_parts; p++) {
+        if (slice >= fused_cuda_part_slices(&engine->parts[p])) continue;
+        GT_TRY(fused_cuda_part_bring(&engine->parts[p], slice));
+        left[p] = n;
+    }
+    for (bool any = true; any;) {
+        any = false;
+        for (int p = 0; p < engine->n_parts; p++) {
+            launched[p] = left[p];
+            if (left[p] > 0) GT_TRY(fused_cuda_part_launch(&engine->parts[p], &launched[p]));
+        }
+        for (int p = 0; p < engine->n_parts; p++) {
+            if (launched[p] > 0) GT_TRY(fused_cuda_part_wait(&engine->parts[p], launched[p]));
+            left[p] -= launched[p];
+            any = any || left[p] > 0;
+        }
+    }
+    for (int p = 0; p < engine->n_parts; p++)
+        if (slice < fused_cuda_part_slices(&engine->parts[p])) GT_TRY(fused_cuda_part_read_counters(&engine->parts[p]));
+    return GT_OK;
+}
+
+static size_t max_slices(const fused_cuda *engine) {
+    size_t n = 0;
+    for (int p = 0; p < engine->n_parts; p++)
+        if (fused_cuda_part_slices(&engine->parts[p]) > n) n = fused_cuda_part_slices(&engine->parts[p]);
+    return n;
+}
+
+static gt_status advance(gt_engine *base, uint64_t n) {
+    fused_cuda *engine = (fused_cuda *)base;
+    if (n == 0) return GT_OK;
+    GT_TRY(extend_tables(engine, n));
+    for (size_t slice = 0; slice < max_slices(engine); slice++) GT_TRY(advance_slices(engine, slice, n));
+    return GT_OK;
+}
+
+/* ---------------------------------------------------------------- looking */
+
+static gt_status evaluate(gt_engine *base, uint64_t iteration, const gt_evaluate_options *options, gt_metrics *rows) {
+    fused_cuda *engine = (fused_cuda *)base;
+    for (size_t slice = 0; slice < max_slices(engine); slice++) {
+        for (int p = 0; p < engine->n_parts; p++) {
+            if (slice >= fused_cuda_part_slices(&engine->parts[p])) continue;
+            GT_TRY(fused_cuda_part_bring(&engine->parts[p], slice));
+            GT_TRY(fused_cuda_part_evaluate(&engine->parts[p], iteration, options));
+        }
+        for (int p = 0; p < engine->n_parts; p++)
+            if (slice < fused_cuda_part_slices(&engine->parts[p]))
+                GT_TRY(fused_cuda_part_read_scores(&engine->parts[p], options, rows));
+    }
+    return GT_OK;
+}
+
+static gt_status fetch(gt_engine *base, size_t first, size_t n, bool to_change) {
+    fused_cuda *engine = (fused_cuda *)base;
+    for (int p = 0; p < engine->n_parts; p++) {
+        fused_cuda_part *part = &engine->parts[p];
+        const size_t a = first > part->first ? first : part->first;
+        const size_t b = first + n < part->first + part->n_runs ? first + n : part->first + part->n_runs;
+        if (a < b) GT_TRY(fused_cuda_part_fetch(part, a, b - a));
+    }
+    for (size_t r = first; to_change && r < first + n; r++) engine->common.where[r] = FUSED_ON_HOST;
+    return GT_OK;
+}
+
+static size_t list(gt_device_info *out, size_t capacity) {
+    const char *why = NULL;
+    const int n = gt_cuda_count(&why);
+    if (n == 0) {
+        if (capacity > 0) {
+            *out = (gt_device_info){.device = GT_DEVICE_CUDA, .gpu = -1};
+            snprintf(out->note, sizeof out->note, "%s", why);
+        }
+        return 1;
+    }
+    for (int k = 0; k < n && (size_t)k < capacity; k++) {
+        gt_cuda_device device = {0};
+        out[k] = (gt_device_info){.device = GT_DEVICE_CUDA, .gpu = k, .usable = gt_cuda_describe(k, &device) == GT_OK};
+        snprintf(out[k].name, sizeof out[k].name, "%.127s", device.name);
+        if (out[k].usable)
+            snprintf(out[k].note, sizeof out[k].note, "%s, %d multiprocessors, %.1f GiB", device.sm, device.n_sms,
+                     (double)device.memory_bytes / (1 << 30));
+        else
+            snprintf(out[k].note, sizeof out[k].note, "%s", gt_last_error());
+    }
+    return (size_t)n;
+}
+
+const gt_engine_ops gt_fused_cuda_ops = {
+    .engine = "fused",
+    .device = "cuda",
+    .list = list,
+    .create = create,
+    .destroy = destroy,
+    .advance = advance,
+    .get_counters = get_counters,
+    .evaluate = evaluate,
+    .fetch = fetch,
+};

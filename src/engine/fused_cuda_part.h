@@ -1,0 +1,86 @@
+/* private. The share of one GPU in a trainer: runs that lie next to each other, their state in its memory, its kernels. Where
+ * not all fit its memory at once, they take turns ("slices").
+ *
+ * Which copy of a run's state counts, that of the GPU or that of the host engine, stands in where[], one entry a run. */
+#ifndef GT_ENGINE_FUSED_CUDA_PART_H
+#define GT_ENGINE_FUSED_CUDA_PART_H
+
+#include "engine/engine.h"
+#include "engine/fused_adam.h"
+#include "engine/fused_cuda_kernels.h"
+
+/* HOST: only the host's copy is right; DEVICE: only the GPU's; BOTH: they are equal. */
+typedef enum fused_where { FUSED_ON_HOST, FUSED_ON_DEVICE, FUSED_ON_BOTH } fused_where;
+
+/* Step sizes of t = 1, 2, ...; once complete, the last holds for all that follow. */
+typedef struct fused_step_table {
+    fused_adam adam;
+    fused_powers powers; /* after the last entry */
+    float *steps;
+    size_t n, capacity;
+    bool complete;
+} fused_step_table;
+
+/* What all parts of an engine share. */
+typedef struct fused_cuda_common {
+    const gt_spec *spec;
+    gt_engine *host;
+    size_t n_runs;
+    int *d_place, *g_place;    /* of each parameter in the order of gt_spec_n_parameters */
+    fused_where *where;        /* [R] */
+    gt_run_counters *counters; /* [R] of runs that are not FUSED_ON_HOST */
+    fused_step_table d_table, g_table;
+    float *flat; /* [n_threads][P of the larger net] */
+} fused_cuda_common;
+
+typedef struct fused_device_table {
+    float *steps;
+    size_t n, capacity;
+} fused_device_table;
+
+typedef struct fused_cuda_part {
+    fused_cuda_common *common;
+    gt_cuda_device device;
+    fused_cuda_kernels kernels;
+    cudaStream_t stream;
+    cudaEvent_t begin, end;
+    size_t first, n_runs;     /* of the trainer */
+    size_t capacity;          /* runs that its memory holds at once */
+    size_t slice, n_slice;    /* the runs (counted from `first`) that are there now */
+    float *states;            /* device, [capacity][4 * fused_state_quads] */
+    fused_counters *counters; /* device, [capacity] */
+    fused_score *scores;      /* device, [capacity] */
+    float *scratch;           /* device, of evaluations */
+    size_t scratch_bytes;
+    fused_device_table d_steps, g_steps;
+    float *staging;                  /* host, states of STAGED runs */
+    fused_counters *staged_counters; /* host, [capacity] */
+    fused_score *staged_scores;      /* host, [capacity] */
+    double seconds_per_iteration;    /* of a launch; 0 before the first */
+} fused_cuda_part;
+
+/* Destroy also what could not be created whole. */
+gt_status fused_cuda_part_create(fused_cuda_common *common, int gpu, fused_cuda_part *out);
+gt_status fused_cuda_part_allocate(fused_cuda_part *part, size_t first, size_t n_runs);
+void fused_cuda_part_destroy(fused_cuda_part *part);
+
+/* The number of slices, and bringing one into memory. */
+size_t fused_cuda_part_slices(const fused_cuda_part *part);
+gt_status fused_cuda_part_bring(fused_cuda_part *part, size_t slice);
+
+/* Launches at most *n iterations of the slice that is there, as many as take about a tenth of a second, and says how many; and
+ * waits for them. The two tables of common must reach far enough. */
+gt_status fused_cuda_part_launch(fused_cuda_part *part, uint64_t *n);
+gt_status fused_cuda_part_wait(fused_cuda_part *part, uint64_t n);
+
+/* Counters of the slice's runs from the GPU; call after the last launch. */
+gt_status fused_cuda_part_read_counters(fused_cuda_part *part);
+
+/* The host's copies of runs first to first + n - 1 (of the trainer), which lie in this part. */
+gt_status fused_cuda_part_fetch(fused_cuda_part *part, size_t first, size_t n);
+
+/* Scores of the slice that is there: launch, then read into rows (of the whole trainer). */
+gt_status fused_cuda_part_evaluate(fused_cuda_part *part, uint64_t iteration, const gt_evaluate_options *options);
+gt_status fused_cuda_part_read_scores(fused_cuda_part *part, const gt_evaluate_options *options, gt_metrics *rows);
+
+#endif

@@ -1,0 +1,392 @@
+// The fused engine on CUDA against the fused engine on the CPU: the same bits. Compiled twice: against the GPU of this machine,
+// where there is one, and against the emulator, where the same host code launches the same kernels compiled for the CPU.
+#include "cuda_shapes.h"
+
+#include "core/trainer.h"
+#include "engine/fused_cuda_kernels.h"
+
+#ifdef GT_EMULATOR
+#include "emulator/emulator.h"
+#endif
+
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <unistd.h>
+
+namespace {
+
+#ifdef GT_EMULATOR
+constexpr bool on_gpu = false;
+#else
+constexpr bool on_gpu = true;
+#endif
+
+gt_trainer_options options_for(gt_device device, uint64_t first_seed = 1, size_t n_runs = 1) {
+    gt_trainer_options options{};
+    options.first_seed = first_seed;
+    options.n_runs = n_runs;
+    options.device = device;
+    return options;
+}
+
+Trainer on(gt_device device, const gt_spec &spec, uint64_t first_seed = 1, size_t n_runs = 1) {
+    return make_trainer(spec, options_for(device, first_seed, n_runs));
+}
+
+void train(const Trainer &trainer, uint64_t n) { ASSERT_EQ(gt_trainer_advance(trainer.get(), n), GT_OK) << gt_last_error(); }
+
+std::vector<gt_metrics> rows_of(const Trainer &trainer, gt_evaluate_options options) {
+    std::vector<gt_metrics> rows(gt_trainer_get_info(trainer.get()).n_runs);
+    EXPECT_EQ(gt_trainer_evaluate(trainer.get(), &options, rows.data()), GT_OK) << gt_last_error();
+    return rows;
+}
+
+gt_evaluate_options scored(int n_samples, int n_energy = 0, int n_accuracy = 100) {
+    gt_evaluate_options options{};
+    options.n_samples = n_samples;
+    options.n_energy = n_energy;
+    options.n_accuracy = n_accuracy;
+    return options;
+}
+
+// Every bit of every run, so that a difference says where it is.
+void expect_equal(const Trainer &a, const Trainer &b) {
+    const size_t n_runs = gt_trainer_get_info(a.get()).n_runs;
+    ASSERT_EQ(gt_trainer_get_info(b.get()).n_runs, n_runs);
+    for (size_t run = 0; run < n_runs; run++) {
+        for (gt_net net : {GT_DISCRIMINATOR, GT_GENERATOR}) {
+            EXPECT_EQ(gt_trainer_adam_steps(a.get(), run, net), gt_trainer_adam_steps(b.get(), run, net));
+            for (gt_state_part part : {GT_WEIGHTS, GT_ADAM_M, GT_ADAM_V}) {
+                const std::vector<float> x = state(a.get(), net, part, run), y = state(b.get(), net, part, run);
+                for (size_t k = 0; k < x.size(); k++)
+                    ASSERT_EQ(memcmp(&x[k], &y[k], sizeof x[k]), 0) << name_of(net) << " " << name_of(part) << " " << k
+                                                                    << " of run " << run << ": " << x[k] << ", " << y[k];
+            }
+        }
+        EXPECT_EQ(digest(a.get(), run), digest(b.get(), run));
+    }
+}
+
+bool same(double a, double b) { return memcmp(&a, &b, sizeof a) == 0 || (std::isnan(a) && std::isnan(b)); }
+
+void expect_equal(const gt_metrics &a, const gt_metrics &b) {
+    EXPECT_EQ(a.iteration, b.iteration);
+    EXPECT_EQ(a.diverged, b.diverged);
+    EXPECT_EQ(a.diverged_at, b.diverged_at);
+    EXPECT_EQ(a.n_samples, b.n_samples);
+    EXPECT_EQ(a.n_accuracy, b.n_accuracy);
+    EXPECT_EQ(a.n_energy, b.n_energy);
+#define EXPECT_SAME(member) EXPECT_TRUE(same(a.member, b.member)) << #member << ": " << a.member << ", " << b.member
+    EXPECT_SAME(acc_real);
+    EXPECT_SAME(acc_fake);
+    EXPECT_SAME(d_loss_real);
+    EXPECT_SAME(d_loss_fake);
+    EXPECT_SAME(g_loss);
+    EXPECT_SAME(resid_mean);
+    EXPECT_SAME(resid_p95);
+    EXPECT_SAME(w1_x);
+    EXPECT_SAME(w1_x_floor);
+    EXPECT_SAME(support);
+    EXPECT_SAME(coverage);
+    EXPECT_SAME(std_x);
+    EXPECT_SAME(energy);
+#undef EXPECT_SAME
+}
+
+class CudaEngine : public ::testing::Test {
+  protected:
+    void SetUp() override {
+#ifdef GT_EMULATOR
+        emulator::reset();
+#endif
+        const char *why = nullptr;
+        if (gt_cuda_count(&why) == 0) GTEST_SKIP() << why;
+    }
+};
+
+// ---------------------------------------------------------------- the same bits
+
+class CudaShapes : public CudaEngine, public ::testing::WithParamInterface<NamedSpec> {};
+
+TEST_P(CudaShapes, TrainLikeTheCpu) {
+    const gt_spec &spec = GetParam().spec;
+    const uint64_t iterations = gt_spec_n_parameters(&spec, GT_GAN) * (size_t)spec.batch > 200000 ? 50 : 200;
+    Trainer gpu = on(GT_DEVICE_CUDA, spec, 40, 3), cpu = on(GT_DEVICE_CPU, spec, 40, 3);
+    ASSERT_NE(gpu, nullptr);
+    EXPECT_STREQ(gt_trainer_get_info(gpu.get()).device, "cuda");
+    expect_equal(gpu, cpu); // initial weights, there and back
+    train(gpu, 1);
+    train(cpu, 1);
+    expect_equal(gpu, cpu);
+    train(gpu, iterations - 1);
+    train(cpu, iterations - 1);
+    expect_equal(gpu, cpu);
+    const auto a = rows_of(gpu, scored(1001, 100, 77)), b = rows_of(cpu, scored(1001, 100, 77));
+    for (size_t run = 0; run < a.size(); run++) expect_equal(a[run], b[run]);
+}
+
+std::vector<NamedSpec> all_shapes() {
+    std::vector<NamedSpec> shapes = preset_shapes(), others = other_shapes();
+    shapes.insert(shapes.end(), others.begin(), others.end());
+    return shapes;
+}
+
+INSTANTIATE_TEST_SUITE_P(Specs, CudaShapes, ::testing::ValuesIn(all_shapes()), spec_name);
+
+TEST_F(CudaEngine, TheTutorialFor10000Iterations) {
+    const gt_spec spec = preset("x2");
+    const size_t n_runs = on_gpu ? 4224 : 2;
+    Trainer gpu = on(GT_DEVICE_CUDA, spec, 1, n_runs), cpu = on(GT_DEVICE_CPU, spec, 1, n_runs);
+    train(gpu, 10000);
+    train(cpu, 10000);
+    for (size_t run = 0; run < n_runs; run++) ASSERT_EQ(digest(gpu.get(), run), digest(cpu.get(), run)) << "run " << run;
+}
+
+TEST_F(CudaEngine, AloneAndAmongMany) {
+    const gt_spec spec = preset("x2");
+    const size_t n_runs = on_gpu ? 9001 : 37;
+    Trainer many = on(GT_DEVICE_CUDA, spec, 500, n_runs);
+    train(many, 20);
+    for (size_t run : {(size_t)0, (size_t)1, (size_t)2, (size_t)15, (size_t)31, n_runs - 2, n_runs - 1}) {
+        Trainer alone = on(GT_DEVICE_CUDA, spec, 500 + run);
+        train(alone, 20);
+        EXPECT_EQ(digest(many.get(), run), digest(alone.get())) << "run " << run;
+    }
+}
+
+TEST_F(CudaEngine, ManyShortLaunchesAndLooks) {
+    const gt_spec spec = preset("x2");
+    Trainer gpu = on(GT_DEVICE_CUDA, spec, 7, 3), cpu = on(GT_DEVICE_CPU, spec, 7, 3);
+    for (uint64_t n : {1u, 2u, 1u, 5u, 16u, 17u, 40u}) {
+        train(gpu, n);
+        train(cpu, n);
+        const auto a = rows_of(gpu, scored(1000)), b = rows_of(cpu, scored(1000));
+        for (size_t run = 0; run < 3; run++) expect_equal(a[run], b[run]);
+        EXPECT_EQ(digest(gpu.get(), n % 3), digest(cpu.get(), n % 3));
+    }
+    expect_equal(gpu, cpu);
+}
+
+TEST_F(CudaEngine, PointsAndPredictionsOfARun) {
+    const gt_spec spec = preset("x2");
+    Trainer gpu = on(GT_DEVICE_CUDA, spec, 7, 3), cpu = on(GT_DEVICE_CPU, spec, 7, 3);
+    train(gpu, 30);
+    train(cpu, 30);
+    for (size_t run = 0; run < 3; run++) {
+        std::vector<float> a(2 * 101), b(a), p(101), q(p);
+        for (auto [trainer, points, probabilities] : {std::tuple{gpu.get(), &a, &p}, std::tuple{cpu.get(), &b, &q}}) {
+            ASSERT_EQ(gt_trainer_sample(trainer, run, 2, 101, points->data()), GT_OK);
+            ASSERT_EQ(gt_trainer_predict(trainer, run, GT_DISCRIMINATOR, points->data(), 101, probabilities->data()), GT_OK);
+        }
+        EXPECT_EQ(a, b);
+        EXPECT_EQ(p, q);
+        ASSERT_EQ(gt_trainer_evaluation_points(gpu.get(), run, 101, a.data(), b.data()), GT_OK);
+        std::vector<float> c(a), d(b);
+        ASSERT_EQ(gt_trainer_evaluation_points(cpu.get(), run, 101, c.data(), d.data()), GT_OK);
+        EXPECT_EQ(a, c);
+        EXPECT_EQ(b, d);
+    }
+}
+
+// ---------------------------------------------------------------- from one device to the other
+
+struct TemporaryFile {
+    std::string path = (std::filesystem::temp_directory_path() / ("gantry-cuda-test-" + std::to_string(getpid()))).string();
+    ~TemporaryFile() { std::filesystem::remove(path); }
+};
+
+TEST_F(CudaEngine, CheckpointsGoOnOnTheOtherDevice) {
+    const gt_spec spec = preset("x2-leaky");
+    Trainer straight = on(GT_DEVICE_CPU, spec, 77, 3);
+    train(straight, 120);
+    for (gt_device first : {GT_DEVICE_CPU, GT_DEVICE_CUDA})
+        for (gt_device second : {GT_DEVICE_CPU, GT_DEVICE_CUDA}) {
+            TemporaryFile file;
+            Trainer trainer = on(first, spec, 77, 3);
+            train(trainer, 41);
+            ASSERT_EQ(gt_trainer_save(trainer.get(), file.path.c_str()), GT_OK) << gt_last_error();
+            gt_trainer_options options{};
+            options.device = second;
+            gt_trainer *loaded = nullptr;
+            ASSERT_EQ(gt_trainer_load(file.path.c_str(), &options, &loaded), GT_OK) << gt_last_error();
+            trainer.reset(loaded);
+            EXPECT_STREQ(gt_trainer_get_info(loaded).device, second == GT_DEVICE_CPU ? "cpu" : "cuda");
+            EXPECT_EQ(gt_trainer_get_info(loaded).iteration, 41u);
+            train(trainer, 79);
+            expect_equal(trainer, straight);
+        }
+}
+
+TEST_F(CudaEngine, BatchesOfTheCallerAndStateBetweenLaunches) {
+    const gt_spec spec = preset("x2");
+    Trainer gpu = on(GT_DEVICE_CUDA, spec, 5, 3), cpu = on(GT_DEVICE_CPU, spec, 5, 3);
+    const std::vector<float> x = {0.1f, 0.2f, -0.3f, 0.4f, 0.5f, 0.25f}, y = {1, 0, 1};
+    for (gt_trainer *trainer : {gpu.get(), cpu.get()}) {
+        ASSERT_EQ(gt_trainer_advance(trainer, 10), GT_OK);
+        // run 1 takes other numbers of Adam steps than its neighbours from here on
+        for (int k = 0; k < 3; k++)
+            ASSERT_EQ(gt_trainer_train_on_batch(trainer, 1, GT_DISCRIMINATOR, x.data(), y.data(), 3, nullptr), GT_OK);
+        std::vector<float> w = state(trainer, GT_GENERATOR, GT_WEIGHTS, 2);
+        for (float &value : w) value *= 0.5f;
+        ASSERT_EQ(gt_trainer_set_state(trainer, 2, GT_GENERATOR, GT_WEIGHTS, w.data()), GT_OK);
+        ASSERT_EQ(gt_trainer_advance(trainer, 30), GT_OK);
+    }
+    EXPECT_EQ(gt_trainer_adam_steps(gpu.get(), 1, GT_DISCRIMINATOR), 83u);
+    expect_equal(gpu, cpu);
+}
+
+// ---------------------------------------------------------------- divergence
+
+struct Divergence {
+    const char *preset;
+    double lr;
+    uint64_t seed;
+};
+
+class CudaDivergence : public CudaEngine, public ::testing::WithParamInterface<Divergence> {};
+
+TEST_P(CudaDivergence, FreezesInTheSameIteration) {
+    gt_spec spec = preset(GetParam().preset);
+    spec.generator_adam.lr = spec.discriminator_adam.lr = GetParam().lr;
+    Trainer gpu = on(GT_DEVICE_CUDA, spec, GetParam().seed, 5), cpu = on(GT_DEVICE_CPU, spec, GetParam().seed, 5);
+    size_t n_diverged = 0;
+    for (uint64_t n : {1u, 1u, 3u, 60u, 100u}) {
+        train(gpu, n);
+        train(cpu, n);
+        const auto a = rows_of(gpu, scored(1000)), b = rows_of(cpu, scored(1000));
+        n_diverged = 0;
+        for (size_t run = 0; run < a.size(); run++) {
+            expect_equal(a[run], b[run]);
+            n_diverged += a[run].diverged;
+        }
+        expect_equal(gpu, cpu);
+    }
+    EXPECT_GT(n_diverged, 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Specs, CudaDivergence,
+                         ::testing::Values(Divergence{"x2", 1e6, 3}, Divergence{"x2-leaky", 1e6, 3},
+                                           Divergence{"x2-wide", 1e5, 4}, Divergence{"x2-deep", 1e6, 4}));
+
+TEST_F(CudaEngine, ADivergedRunLeavesItsNeighboursAlone) {
+    const gt_spec spec = preset("x2");
+    Trainer gpu = on(GT_DEVICE_CUDA, spec, 60, 4);
+    std::vector<float> w = state(gpu.get(), GT_GENERATOR, GT_WEIGHTS, 2);
+    for (float &x : w) x = 3e38f;
+    ASSERT_EQ(gt_trainer_set_state(gpu.get(), 2, GT_GENERATOR, GT_WEIGHTS, w.data()), GT_OK);
+    train(gpu, 60);
+    for (size_t run : {0u, 1u, 3u}) {
+        Trainer alone = on(GT_DEVICE_CPU, spec, 60 + run);
+        train(alone, 60);
+        EXPECT_EQ(digest(gpu.get(), run), digest(alone.get())) << "run " << run;
+    }
+    const auto rows = rows_of(gpu, scored(1000));
+    EXPECT_TRUE(rows[2].diverged);
+    EXPECT_EQ(rows[2].diverged_at, 0u);
+    EXPECT_TRUE(std::isnan(rows[2].resid_mean) && std::isnan(rows[2].acc_real) && std::isnan(rows[2].g_loss));
+}
+
+// ---------------------------------------------------------------- scores
+
+TEST_F(CudaEngine, ScoresOfAllSizes) {
+    const gt_spec spec = preset("x2");
+    Trainer gpu = on(GT_DEVICE_CUDA, spec, 9, 2), cpu = on(GT_DEVICE_CPU, spec, 9, 2);
+    train(gpu, 300);
+    train(cpu, 300);
+    for (auto options : {scored(1, 0, 1), scored(2, 1, 2), scored(5, 5, 3), scored(255, 2, 255), scored(256, 255, 1),
+                         scored(257, 257, 257), scored(1000, 600, 1000), scored(10000)}) {
+        SCOPED_TRACE(options.n_samples);
+        const auto a = rows_of(gpu, options), b = rows_of(cpu, options);
+        for (size_t run = 0; run < a.size(); run++) expect_equal(a[run], b[run]);
+    }
+}
+
+TEST_F(CudaEngine, PointsThatAreNotFiniteHaveNoScores) {
+    const gt_spec spec = preset("x2");
+    Trainer gpu = on(GT_DEVICE_CUDA, spec, 9, 2), cpu = on(GT_DEVICE_CPU, spec, 9, 2);
+    for (gt_trainer *trainer : {gpu.get(), cpu.get()}) {
+        std::vector<float> w = state(trainer, GT_GENERATOR, GT_WEIGHTS, 1);
+        for (float &x : w) x = 3e38f;
+        ASSERT_EQ(gt_trainer_set_state(trainer, 1, GT_GENERATOR, GT_WEIGHTS, w.data()), GT_OK);
+    }
+    const auto a = rows_of(gpu, scored(1000)), b = rows_of(cpu, scored(1000));
+    EXPECT_TRUE(std::isnan(a[1].resid_mean));
+    for (size_t run = 0; run < 2; run++) expect_equal(a[run], b[run]);
+}
+
+// ---------------------------------------------------------------- what is refused
+
+TEST_F(CudaEngine, ShapesThatDoNotFitAreRefused) {
+    gt_trainer *trainer = nullptr;
+    gt_trainer_options options = options_for(GT_DEVICE_CUDA);
+    gt_spec wide = spec_of(5, {4000}, {4000}, GT_RELU);
+    EXPECT_EQ(gt_trainer_create(&wide, &options, &trainer), GT_ERR_DEVICE);
+    EXPECT_NE(std::string(gt_last_error()).find("--device cpu"), std::string::npos) << gt_last_error();
+    gt_spec large = spec_of(5, {15}, {25}, GT_RELU, 65536);
+    EXPECT_EQ(gt_trainer_create(&large, &options, &trainer), GT_ERR_DEVICE);
+    EXPECT_NE(std::string(gt_last_error()).find("batch"), std::string::npos) << gt_last_error();
+    options.isa = GT_ISA_AVX2;
+    gt_spec spec = preset("x2");
+    EXPECT_EQ(gt_trainer_create(&spec, &options, &trainer), GT_ERR_ARGUMENT);
+    options.isa = GT_ISA_AUTO;
+    options.n_gpus = 1;
+    options.gpus[0] = 99;
+    EXPECT_EQ(gt_trainer_create(&spec, &options, &trainer), GT_ERR_DEVICE);
+    options.n_gpus = 2;
+    options.gpus[0] = options.gpus[1] = 0;
+    EXPECT_EQ(gt_trainer_create(&spec, &options, &trainer), GT_ERR_ARGUMENT);
+}
+
+TEST_F(CudaEngine, AutoTakesTheGpuForManyRunsOnly) {
+    gt_spec spec = preset("x2");
+    for (size_t n_runs : {1u, 200u}) {
+        gt_trainer_options options = options_for(GT_DEVICE_AUTO, 1, n_runs);
+        options.n_threads = 2;
+        Trainer trainer = make_trainer(spec, options);
+        const gt_trainer_info info = gt_trainer_get_info(trainer.get());
+        EXPECT_STREQ(info.device, n_runs == 1 ? "cpu" : "cuda");
+        EXPECT_NE(std::string(info.why).find("faster"), std::string::npos) << info.why;
+    }
+    // what no GPU holds goes to the CPU, with the reason
+    gt_spec wide = spec_of(5, {4000}, {4000}, GT_RELU, 2);
+    gt_trainer_options options = options_for(GT_DEVICE_AUTO, 1, 40);
+    options.n_threads = 2;
+    Trainer trainer = make_trainer(wide, options);
+    EXPECT_STREQ(gt_trainer_get_info(trainer.get()).device, "cpu");
+    EXPECT_NE(std::string(gt_trainer_get_info(trainer.get()).why).find("shared memory"), std::string::npos);
+}
+
+// ---------------------------------------------------------------- texts of shapes
+
+TEST(CudaShapeText, IsThatOfTheFiles) {
+    for (const auto &[folder, shapes] :
+         {std::pair{"kernels/shapes/", preset_shapes()}, std::pair{"tests/shapes/", other_shapes()}})
+        for (const NamedSpec &shape : shapes) {
+            char text[FUSED_SHAPE_CHARS];
+            const fused_gan_shape gan = fused_cuda_shape_of(&shape.spec);
+            fused_cuda_shape_text(&gan, text);
+            std::stringstream file;
+            file << std::ifstream(std::string(GANTRY_SOURCE_DIR "/") + folder + shape.name + ".h").rdbuf();
+            EXPECT_EQ(file.str(), text) << folder << shape.name;
+        }
+}
+
+TEST(CudaShapeText, EveryParameterHasAPlaceOfItsOwn) {
+    for (const NamedSpec &shape : all_shapes()) {
+        const fused_gan_shape gan = fused_cuda_shape_of(&shape.spec);
+        for (int is_d : {0, 1}) {
+            const fused_net_shape &net = is_d ? gan.d : gan.g;
+            const int kind = fused_kind_of(&net, is_d);
+            std::vector<int> taken(4 * (size_t)fused_net_quads(&net, kind));
+            for (int l = 0; l < net.n_layers; l++)
+                for (int o = 0; o < net.size[l + 1]; o++)
+                    for (int i = 0; i <= net.size[l]; i++) taken.at((size_t)fused_place(&net, kind, l, o, i))++;
+            for (int n : taken) ASSERT_LE(n, 1) << shape.name;
+        }
+    }
+}
+
+} // namespace
