@@ -22,7 +22,7 @@ template <int Activation> static __device__ __forceinline__ float activation_gra
     return g;
 }
 
-/* Loops over a lane's samples leave no loop while their values fit the registers. */
-template <int n_slots> constexpr int unrolled = n_slots <= 8 ? n_slots : 1;
+/* Loops over a lane's S samples leave no loop while their values fit the registers. */
+#define FOR_SLOTS(s) _Pragma("unroll(S <= 8 ? S : 1)") for (int s = 0; s < S; s++)
 
 #endif

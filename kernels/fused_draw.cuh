@@ -4,6 +4,7 @@
 #define GT_KERNELS_FUSED_DRAW_CUH
 
 #include "kernels/device.cuh"
+#include "kernels/fused_shape.h"
 #include "kernels/streams.h"
 
 #ifdef GT_EMULATOR
@@ -54,16 +55,17 @@ static __device__ __forceinline__ void draw_elements(const Draw &draw, unsigned 
     }
 }
 
-/* The same where first and N are multiples of 4 and N <= 64, through the lane's `room` in shared memory (its quads stand LANES
- * apart): so the loop need not be unrolled for out to stay in registers. */
+/* The same where first and N are multiples of 4 and N <= 64, through the lane's `room` in shared memory (its quads stand
+ * FUSED_ROW_PITCH apart): so the loop need not be unrolled for out to stay in registers. */
 template <bool Normal, int N>
 static __device__ __forceinline__ void draw_blocks(const Draw &draw, unsigned long long first, float4 *room, float (&out)[N]) {
     const unsigned block = static_cast<unsigned>(first >> 2);
 #pragma unroll 1
-    for (int b = 0; b < N / 4; b++) room[b * 16] = Normal ? draw_normals(draw, block + b) : draw_uniforms(draw, block + b);
+    for (int b = 0; b < N / 4; b++)
+        room[b * FUSED_ROW_PITCH] = Normal ? draw_normals(draw, block + b) : draw_uniforms(draw, block + b);
 #pragma unroll
     for (int b = 0; b < N / 4; b++) {
-        const float4 x = room[b * 16];
+        const float4 x = room[b * FUSED_ROW_PITCH];
         out[4 * b] = x.x, out[4 * b + 1] = x.y, out[4 * b + 2] = x.z, out[4 * b + 3] = x.w;
     }
 }

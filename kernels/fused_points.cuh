@@ -14,8 +14,7 @@ static __device__ __forceinline__ void target_points(const Draw &draw, unsigned 
                                                      float (&x)[2][S]) {
     float u[S];
     draw_elements<false>(draw, first, u);
-#pragma unroll(unrolled <S>)
-    for (int s = 0; s < S; s++) {
+    FOR_SLOTS (s) {
         x[0][s] = vf_fma(u[s], width, lo);
         x[1][s] = vf_mul(x[0][s], x[0][s]);
     }
@@ -37,8 +36,7 @@ template <int S> struct Latents { float at[LATENT][S]; };
 template <int S> static __device__ __forceinline__ void transpose(const float (&z)[S * LATENT], Latents<S> &out) {
 #pragma unroll 1
     for (int i = 0; i < LATENT; i++)
-#pragma unroll(unrolled <S>)
-        for (int s = 0; s < S; s++) out.at[i][s] = z[s * LATENT + i];
+        FOR_SLOTS (s) out.at[i][s] = z[s * LATENT + i];
 }
 
 /* Points of G. */
@@ -46,14 +44,13 @@ template <int S>
 static __device__ __forceinline__ void generate(const float4 *g_state, float slope, const float (&z)[S * LATENT],
                                                 float (&y)[2][S]) {
     if constexpr (G::kind == FUSED_PAIR) {
-        pair_forward<S>(g_state, slope, z, y);
+        pair_forward<false, S>(g_state, slope, z, y, {});
     } else {
         Latents<S> x;
         Units<G, S> outputs;
         transpose<S>(z, x);
         stack_forward<G, S>(g_state, slope, x.at, outputs);
-#pragma unroll(unrolled <S>)
-        for (int s = 0; s < S; s++)
+        FOR_SLOTS (s)
             for (int o = 0; o < 2; o++) y[o][s] = outputs.at[G::n_units - 2 + o][s];
     }
 }
@@ -62,13 +59,11 @@ static __device__ __forceinline__ void generate(const float4 *g_state, float slo
 template <int S>
 static __device__ __forceinline__ void discriminate(const float4 *d_state, float slope, const float (&x)[2][S], float (&z)[S]) {
     if constexpr (D::kind == FUSED_MOMENTS) {
-        float unused[2][S];
-        moments_forward<false, S>(d_state, slope, x, z, unused);
+        moments_forward<false, S>(d_state, slope, x, z, {});
     } else {
         Units<D, S> outputs;
         stack_forward<D, S>(d_state, slope, x, outputs);
-#pragma unroll(unrolled <S>)
-        for (int s = 0; s < S; s++) z[s] = outputs.at[D::n_units - 1][s];
+        FOR_SLOTS (s) z[s] = outputs.at[D::n_units - 1][s];
     }
 }
 

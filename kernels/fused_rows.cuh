@@ -27,6 +27,11 @@ static __device__ __forceinline__ void put_quad(const Gan &gan, int slot, float4
     gan.rows[slot * FUSED_ROW_PITCH + gan.lane] = value;
 }
 
+/* What this lane has put there. */
+static __device__ __forceinline__ float4 take_quad(const Gan &gan, int slot) {
+    return gan.rows[slot * FUSED_ROW_PITCH + gan.lane];
+}
+
 static __device__ __forceinline__ float4 add_quads(float4 a, float4 b) {
     return make_float4(vf_add(a.x, b.x), vf_add(a.y, b.y), vf_add(a.z, b.z), vf_add(a.w, b.w));
 }

@@ -22,16 +22,13 @@ static __device__ __forceinline__ void stack_layer_forward(const float *w, float
 #pragma unroll 1
     for (int o = 0; o < A::n_out; o++) {
         float a[S];
-#pragma unroll(unrolled <S>)
-        for (int s = 0; s < S; s++) a[s] = w[A::bias + o];
+        FOR_SLOTS (s) a[s] = w[A::bias + o];
 #pragma unroll 4
         for (int i = 0; i < A::n_in; i++) {
             const float wi = w[A::weight + o * A::n_in + i];
-#pragma unroll(unrolled <S>)
-            for (int s = 0; s < S; s++) a[s] = vf_fma(wi, x[i][s], a[s]);
+            FOR_SLOTS (s) a[s] = vf_fma(wi, x[i][s], a[s]);
         }
-#pragma unroll(unrolled <S>)
-        for (int s = 0; s < S; s++) y[o][s] = activate<A::activation>(a[s], slope);
+        FOR_SLOTS (s) y[o][s] = activate<A::activation>(a[s], slope);
     }
 }
 
@@ -54,11 +51,9 @@ static __device__ __forceinline__ void stack_input_gradient(const float4 *state,
 #pragma unroll 4
         for (int o = 0; o < A::n_out; o++) {
             const float wo = w[o * A::n_in + i];
-#pragma unroll(unrolled <S>)
-            for (int s = 0; s < S; s++) g[s] = vf_fma(wo, dy[o][s], g[s]);
+            FOR_SLOTS (s) g[s] = vf_fma(wo, dy[o][s], g[s]);
         }
-#pragma unroll(unrolled <S>)
-        for (int s = 0; s < S; s++) dx[i][s] = Below == FUSED_LINEAR ? g[s] : activation_gradient<Below>(g[s], h[i][s], slope);
+        FOR_SLOTS (s) dx[i][s] = Below == FUSED_LINEAR ? g[s] : activation_gradient<Below>(g[s], h[i][s], slope);
     }
 }
 
@@ -105,15 +100,13 @@ static __device__ __forceinline__ float stack_update(const Gan &gan, const Adam 
 #pragma unroll 1
         for (int i = 0; i < A::n_in; i++) {
             float sum = 0.0f;
-#pragma unroll(unrolled <S>)
-            for (int s = 0; s < S; s++) sum = vf_fma(dy[o][s], x[i][s], sum);
+            FOR_SLOTS (s) sum = vf_fma(dy[o][s], x[i][s], sum);
             stack_put_row<N>(gan, adam, state, cursor, sum);
         }
 #pragma unroll 1
     for (int o = 0; o < A::n_out; o++) {
         float sum = 0.0f;
-#pragma unroll(unrolled <S>)
-        for (int s = 0; s < S; s++) sum = vf_add(sum, dy[o][s]);
+        FOR_SLOTS (s) sum = vf_add(sum, dy[o][s]);
         stack_put_row<N>(gan, adam, state, cursor, sum);
     }
     if constexpr (L + 1 < N::n_layers) {

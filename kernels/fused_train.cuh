@@ -24,8 +24,7 @@ struct Training {
 /* zero of adam_update() for points of G: they must be finite. Samples that do not exist become zeros. */
 template <int n> static __device__ __forceinline__ float check_points(const Gan &gan, float (&y)[2][slots_of(n)], float zero) {
     constexpr int S = slots_of(n);
-#pragma unroll(unrolled <S>)
-    for (int s = 0; s < S; s++)
+    FOR_SLOTS (s)
         for (int o = 0; o < 2; o++) {
             if (!exists<n>(gan, s)) y[o][s] = 0.0f;
             zero = vf_fma(y[o][s], 0.0f, zero);
@@ -39,8 +38,7 @@ static __device__ __forceinline__ float loss_gradients(const Gan &gan, const flo
                                                        float (&dz)[slots_of(n)], float zero) {
     constexpr int S = slots_of(n);
     const float share = 1.0f / n;
-#pragma unroll(unrolled <S>)
-    for (int s = 0; s < S; s++) {
+    FOR_SLOTS (s) {
         dz[s] = vf_fma(exact_sigmoid(z[s]), share, -vf_mul(label, share));
         if (!exists<n>(gan, s))
             dz[s] = 0.0f;
@@ -64,19 +62,18 @@ template <int n> static __device__ __noinline__ double mean_loss(int lane, const
     return sum / n;
 }
 
-/* Keeps the loss of step `which` in the launch's last iteration. The logits go through the row buffer, so that z need not stand
+/* In the launch's last iteration, the loss of a step to *loss. The logits go through the row buffer, so that z need not stand
  * in memory in all others. Every lane calls. */
 template <int n>
-static __device__ __forceinline__ void keep_loss(Training &t, int which, const float (&z)[slots_of(n)], float sign) {
+static __device__ __forceinline__ void keep_loss(const Training &t, const float (&z)[slots_of(n)], float sign, double *loss) {
     constexpr int S = slots_of(n);
     if (!t.last) return;
     if constexpr (S <= 4 * LANES) {
         float *room = reinterpret_cast<float *>(t.gan.rows) + t.gan.lane;
-#pragma unroll(unrolled <S>)
-        for (int s = 0; s < S; s++) room[s * LANES] = z[s];
-        t.counters.last_losses[which] = mean_loss<n>(t.gan.lane, room, LANES, sign);
+        FOR_SLOTS (s) room[s * LANES] = z[s];
+        *loss = mean_loss<n>(t.gan.lane, room, LANES, sign);
     } else {
-        t.counters.last_losses[which] = mean_loss<n>(t.gan.lane, z, 1, sign);
+        *loss = mean_loss<n>(t.gan.lane, z, 1, sign);
     }
     __syncwarp();
 }
@@ -106,7 +103,7 @@ static __device__ __forceinline__ void d_step(Training &t, const fused_train_arg
     }
     const float label = generated ? 0.0f : 1.0f;
     if constexpr (D::kind == FUSED_MOMENTS) {
-        discriminate<S>(t.d_state, args.d_slope, x, z);
+        moments_forward<true, S>(t.d_state, args.d_slope, x, z, t.gan);
         zero = loss_gradients<n>(t.gan, z, label, dz, zero);
         freeze_unless_finite(t, zero);
         zero = moments_update<S>(t.gan, adam, t.d_state, args.d_slope, x, dz);
@@ -118,12 +115,14 @@ static __device__ __forceinline__ void d_step(Training &t, const fused_train_arg
         freeze_unless_finite(t, zero);
         stack_backward<D, S>(t.d_state, args.d_slope, y, delta);
         zero = stack_update<D, S>(t.gan, adam, t.d_state, x, y, delta);
-#pragma unroll(unrolled <S>)
-        for (int s = 0; s < S; s++) z[s] = logits[s];
+        FOR_SLOTS (s) z[s] = logits[s];
     }
     t.counters.d_steps += t.gan.alive;
     freeze_unless_finite(t, zero);
-    keep_loss<n>(t, generated, z, generated ? 1.0f : -1.0f);
+    double loss = 0.0;
+    keep_loss<n>(t, z, generated ? 1.0f : -1.0f, &loss);
+    if (t.last && generated) t.counters.last_losses[1] = loss;
+    if (t.last && !generated) t.counters.last_losses[0] = loss;
 }
 
 /* Logits of G's points y and the gradient of z to y, through D's weights, which stay. */
@@ -132,16 +131,14 @@ static __device__ __forceinline__ void logits_and_gradients(const Training &t, c
                                                             const float (&y)[2][S], float (&z)[S], float (&dz)[S],
                                                             float (&dy)[2][S], float &zero) {
     if constexpr (D::kind == FUSED_MOMENTS) {
-        moments_forward<true, S>(t.d_state, args.d_slope, y, z, dy);
+        moments_gradient<S>(t.d_state, args.d_slope, y, z, dy);
         zero = loss_gradients<BATCH>(t.gan, z, 1.0f, dz, zero);
-#pragma unroll(unrolled <S>)
-        for (int s = 0; s < S; s++)
+        FOR_SLOTS (s)
             for (int o = 0; o < 2; o++) dy[o][s] = vf_mul(dz[s], dy[o][s]);
     } else {
         Units<D, S> outputs, delta;
         stack_forward<D, S>(t.d_state, args.d_slope, y, outputs);
-#pragma unroll(unrolled <S>)
-        for (int s = 0; s < S; s++) z[s] = outputs.at[D::n_units - 1][s];
+        FOR_SLOTS (s) z[s] = outputs.at[D::n_units - 1][s];
         zero = loss_gradients<BATCH>(t.gan, z, 1.0f, delta.at[D::n_units - 1], zero);
         stack_backward<D, S>(t.d_state, args.d_slope, outputs, delta);
         stack_input_gradient<D, 0, FUSED_LINEAR, S>(t.d_state, 0.0f, delta.at, nullptr, dy);
@@ -157,12 +154,11 @@ static __device__ __forceinline__ void g_step(Training &t, const fused_train_arg
     float latents[S * LATENT], y[2][S], z[S], dz[S], dy[2][S], zero = 0.0f;
     draw_latents<S>(draw_of(t.counters.seed, GT_STREAM_G_LATENTS, iteration), first, t.gan.rows + t.gan.lane, latents);
     if constexpr (G::kind == FUSED_PAIR) {
-        pair_forward<S>(t.g_state, args.g_slope, latents, y);
+        pair_forward<true, S>(t.g_state, args.g_slope, latents, y, t.gan);
         zero = check_points<BATCH>(t.gan, y, zero);
         logits_and_gradients<S>(t, args, y, z, dz, dy, zero);
         freeze_unless_finite(t, zero);
-#pragma unroll(unrolled <S>)
-        for (int s = 0; s < S; s++)
+        FOR_SLOTS (s)
             for (int o = 0; o < 2; o++) dy[o][s] = activation_gradient<output_activation>(dy[o][s], y[o][s], args.g_slope);
         zero = pair_update<S>(t.gan, adam, t.g_state, args.g_slope, latents, dy);
     } else {
@@ -170,14 +166,12 @@ static __device__ __forceinline__ void g_step(Training &t, const fused_train_arg
         Units<G, S> outputs, delta;
         transpose<S>(latents, x);
         stack_forward<G, S>(t.g_state, args.g_slope, x.at, outputs);
-#pragma unroll(unrolled <S>)
-        for (int s = 0; s < S; s++)
+        FOR_SLOTS (s)
             for (int o = 0; o < 2; o++) y[o][s] = outputs.at[G::n_units - 2 + o][s];
         zero = check_points<BATCH>(t.gan, y, zero);
         logits_and_gradients<S>(t, args, y, z, dz, dy, zero);
         freeze_unless_finite(t, zero);
-#pragma unroll(unrolled <S>)
-        for (int s = 0; s < S; s++)
+        FOR_SLOTS (s)
             for (int o = 0; o < 2; o++)
                 delta.at[G::n_units - 2 + o][s] = activation_gradient<output_activation>(dy[o][s], y[o][s], args.g_slope);
         stack_backward<G, S>(t.g_state, args.g_slope, outputs, delta);
@@ -185,7 +179,7 @@ static __device__ __forceinline__ void g_step(Training &t, const fused_train_arg
     }
     t.counters.g_steps += t.gan.alive;
     freeze_unless_finite(t, zero);
-    keep_loss<BATCH>(t, 2, z, -1.0f);
+    keep_loss<BATCH>(t, z, -1.0f, &t.counters.last_losses[2]);
 }
 
 static __device__ __forceinline__ void train(const fused_train_args &args) {
