@@ -359,6 +359,171 @@ TEST_F(CudaEngine, AutoTakesTheGpuForManyRunsOnly) {
     EXPECT_NE(std::string(gt_trainer_get_info(trainer.get()).why).find("shared memory"), std::string::npos);
 }
 
+// ---------------------------------------------------------------- what only the emulator can show
+#ifdef GT_EMULATOR
+
+// Whatever order the lanes run in between barriers, nothing depends on it.
+TEST_F(CudaEngine, EveryOrderOfLanes) {
+    for (const char *name : {"x2", "x2-wide", "x2-deep"}) {
+        const gt_spec spec = preset(name);
+        Trainer cpu = on(GT_DEVICE_CPU, spec, 3, 5);
+        train(cpu, 30);
+        const auto expected = rows_of(cpu, scored(500, 50));
+        for (auto [order, seed] : {std::pair{emulator::Order::descending, 0}, std::pair{emulator::Order::random, 1},
+                                   std::pair{emulator::Order::random, 2}}) {
+            SCOPED_TRACE(testing::Message() << name << ", order " << (int)order << ", seed " << seed);
+            emulator::settings().order = order;
+            emulator::settings().seed = (uint64_t)seed;
+            Trainer gpu = on(GT_DEVICE_CUDA, spec, 3, 5);
+            train(gpu, 30);
+            expect_equal(gpu, cpu);
+            const auto rows = rows_of(gpu, scored(500, 50));
+            for (size_t run = 0; run < rows.size(); run++) expect_equal(rows[run], expected[run]);
+        }
+    }
+}
+
+TEST_F(CudaEngine, SeveralGpusDivideTheRuns) {
+    const gt_spec spec = preset("x2");
+    emulator::settings().devices = 3;
+    Trainer cpu = on(GT_DEVICE_CPU, spec, 20, 13);
+    train(cpu, 20);
+    const auto expected = rows_of(cpu, scored(500));
+    for (std::vector<int> gpus : {std::vector<int>{}, {0}, {2, 0}, {0, 1, 2}}) {
+        gt_trainer_options options = options_for(GT_DEVICE_CUDA, 20, 13);
+        options.n_gpus = (int)gpus.size();
+        std::copy(gpus.begin(), gpus.end(), options.gpus);
+        Trainer gpu = make_trainer(spec, options);
+        EXPECT_EQ(gt_trainer_get_info(gpu.get()).n_gpus, gpus.empty() ? 3 : (int)gpus.size());
+        train(gpu, 20);
+        expect_equal(gpu, cpu);
+        const auto rows = rows_of(gpu, scored(500));
+        for (size_t run = 0; run < rows.size(); run++) expect_equal(rows[run], expected[run]);
+    }
+    // a GPU for which no run is left is not used
+    EXPECT_EQ(gt_trainer_get_info(on(GT_DEVICE_CUDA, spec, 20, 2).get()).n_gpus, 1);
+}
+
+// Runs that don't fit the memory at once take turns.
+TEST_F(CudaEngine, RunsBeyondTheMemory) {
+    const gt_spec spec = preset("x2");
+    emulator::settings().memory = 200000; // about 60 runs
+    Trainer gpu = on(GT_DEVICE_CUDA, spec, 20, 151), cpu = on(GT_DEVICE_CPU, spec, 20, 151);
+    EXPECT_LE(emulator::counters().bytes, 200000u);
+    train(gpu, 5);
+    train(cpu, 5);
+    std::vector<float> w = state(gpu.get(), GT_GENERATOR, GT_WEIGHTS, 70);
+    for (float &x : w) x *= 0.5f;
+    for (gt_trainer *trainer : {gpu.get(), cpu.get()})
+        ASSERT_EQ(gt_trainer_set_state(trainer, 70, GT_GENERATOR, GT_WEIGHTS, w.data()), GT_OK);
+    train(gpu, 5);
+    train(cpu, 5);
+    const auto a = rows_of(gpu, scored(100)), b = rows_of(cpu, scored(100));
+    for (size_t run = 0; run < a.size(); run++) expect_equal(a[run], b[run]);
+    expect_equal(gpu, cpu);
+
+    gt_evaluate_options options = scored(1000000);
+    std::vector<gt_metrics> rows(151);
+    EXPECT_EQ(gt_trainer_evaluate(gpu.get(), &options, rows.data()), GT_ERR_MEMORY);
+    EXPECT_NE(std::string(gt_last_error()).find("score fewer"), std::string::npos) << gt_last_error();
+}
+
+TEST_F(CudaEngine, MemoryOfARun) {
+    const gt_spec spec = preset("x2");
+    Trainer trainer = on(GT_DEVICE_CUDA, spec, 1, 1000);
+    train(trainer, 1);
+    EXPECT_LE(gt_trainer_get_info(trainer.get()).state_bytes_per_run, 8192u);
+    EXPECT_LE(emulator::counters().bytes, 1000 * gt_trainer_get_info(trainer.get()).state_bytes_per_run + 4096);
+}
+
+// Each call of the runtime in turn fails once: an error that names it, nothing leaked, and no crash in what follows.
+TEST_F(CudaEngine, EveryCallThatFailsIsReported) {
+    const gt_spec spec = preset("x2");
+    const auto everything = [&](gt_trainer **trainer) {
+        gt_trainer_options options = options_for(GT_DEVICE_CUDA, 1, 3);
+        gt_evaluate_options scores = scored(100);
+        std::vector<gt_metrics> rows(3);
+        std::vector<float> w(gt_spec_n_parameters(&spec, GT_GENERATOR));
+        gt_status status = gt_trainer_create(&spec, &options, trainer);
+        if (status == GT_OK) status = gt_trainer_advance(*trainer, 20);
+        if (status == GT_OK) status = gt_trainer_evaluate(*trainer, &scores, rows.data());
+        if (status == GT_OK) status = gt_trainer_get_state(*trainer, 2, GT_GENERATOR, GT_WEIGHTS, w.data());
+        if (status == GT_OK) status = gt_trainer_set_state(*trainer, 2, GT_GENERATOR, GT_WEIGHTS, w.data());
+        return status == GT_OK ? gt_trainer_advance(*trainer, 1) : status;
+    };
+    gt_trainer *trainer = nullptr;
+    ASSERT_EQ(everything(&trainer), GT_OK) << gt_last_error();
+    gt_trainer_destroy(trainer);
+    const size_t allocations = emulator::counters().allocations, handles = emulator::counters().handles;
+    for (const char *function :
+         {"cudaGetDeviceCount", "cudaGetDeviceProperties", "cudaSetDevice", "cudaGetDevice", "cudaDeviceGetAttribute",
+          "cudaFuncGetAttributes", "cudaFuncSetAttribute", "cudaOccupancyMaxActiveBlocksPerMultiprocessor",
+          "cudaStreamCreateWithFlags", "cudaEventCreate", "cudaMemGetInfo", "cudaMalloc", "cudaMemcpyAsync",
+          "cudaStreamSynchronize", "cudaEventRecord", "cudaLaunchKernel", "cudaEventElapsedTime"}) {
+        const size_t before = emulator::calls(function);
+        trainer = nullptr;
+        ASSERT_EQ(everything(&trainer), GT_OK);
+        gt_trainer_destroy(trainer);
+        size_t n_calls = emulator::calls(function) - before;
+        EXPECT_GT(n_calls, 0u) << function << " is not called any more";
+        for (size_t n = 1; n <= n_calls; n++) {
+            SCOPED_TRACE(std::string(function) + ", call " + std::to_string(n));
+            emulator::fail(function, (int)n, cudaErrorIllegalAddress);
+            trainer = nullptr;
+            const gt_status status = everything(&trainer);
+            if (emulator::faults_left() == 0) { // not left for destroy()
+                EXPECT_TRUE(status == GT_ERR_CUDA || (status == GT_ERR_DEVICE && std::string(function) == "cudaGetDeviceCount"))
+                    << gt_status_name(status);
+                EXPECT_NE(std::string(gt_last_error()).find(status == GT_ERR_CUDA ? "cudaErrorIllegalAddress" : "no GPU"),
+                          std::string::npos)
+                    << gt_last_error();
+            }
+            gt_trainer_destroy(trainer);
+            EXPECT_EQ(emulator::counters().allocations, allocations);
+            EXPECT_EQ(emulator::counters().handles, handles);
+            emulator::reset();
+        }
+    }
+}
+
+TEST_F(CudaEngine, LaunchesTakeATenthOfASecond) {
+    const gt_spec spec = preset("x2");
+    Trainer gpu = on(GT_DEVICE_CUDA, spec);
+    train(gpu, 16);
+    const size_t before = emulator::counters().launches;
+    train(gpu, 2000); // 0.2 s or more here
+    const size_t launches = emulator::counters().launches - before;
+    EXPECT_GE(launches, 2u);
+    EXPECT_LE(launches, 200u);
+}
+
+TEST(CudaDevices, AreListed) {
+    emulator::reset();
+    emulator::settings().devices = 2;
+    gt_device_info rows[8];
+    const size_t n = gt_devices(rows, 8), n_cpu = n - 2;
+    ASSERT_LE(n, 8u);
+    for (size_t k = 0; k < 2; k++) {
+        EXPECT_EQ(rows[n_cpu + k].device, GT_DEVICE_CUDA);
+        EXPECT_EQ(rows[n_cpu + k].gpu, (int)k);
+        EXPECT_TRUE(rows[n_cpu + k].usable);
+        EXPECT_NE(std::string(rows[n_cpu + k].note).find("sm_90"), std::string::npos);
+    }
+    EXPECT_EQ(gt_devices(rows, n_cpu + 1), n);
+    emulator::settings().major = 7, emulator::settings().minor = 0;
+    gt_devices(rows, 8);
+    EXPECT_FALSE(rows[n_cpu].usable);
+    EXPECT_NE(std::string(rows[n_cpu].note).find("7.5"), std::string::npos) << rows[n_cpu].note;
+    emulator::settings().devices = 0;
+    EXPECT_EQ(gt_devices(rows, 8), n_cpu + 1);
+    EXPECT_EQ(rows[n_cpu].gpu, -1);
+    EXPECT_FALSE(rows[n_cpu].usable);
+    EXPECT_NE(rows[n_cpu].note[0], 0);
+    emulator::reset();
+}
+
+#endif
+
 // ---------------------------------------------------------------- texts of shapes
 
 TEST(CudaShapeText, IsThatOfTheFiles) {

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE /* vasprintf */
 #include "cli/command.h"
 
+#include <cjson/cJSON.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,13 +22,22 @@ int gt_cli_fail(int exit_code, const char *format, ...) {
     return exit_code;
 }
 
-int gt_cli_fail_status(gt_status status) {
-    static const int codes[GT_N_STATUSES] = {
-        [GT_ERR_ARGUMENT] = GT_EXIT_USAGE, [GT_ERR_MEMORY] = GT_EXIT_FAILURE, [GT_ERR_DEVICE] = GT_EXIT_DEVICE,
-        [GT_ERR_IO] = GT_EXIT_FAILURE,     [GT_ERR_FILE] = GT_EXIT_FILE,
-    };
-    return gt_cli_fail(codes[status], "%s", gt_last_error());
+int gt_cli_exit_code(gt_status status) {
+    switch (status) {
+    case GT_OK:
+        return GT_EXIT_OK;
+    case GT_ERR_ARGUMENT:
+        return GT_EXIT_USAGE;
+    case GT_ERR_DEVICE:
+        return GT_EXIT_DEVICE;
+    case GT_ERR_FILE:
+        return GT_EXIT_FILE;
+    default:
+        return GT_EXIT_FAILURE;
+    }
 }
+
+int gt_cli_fail_status(gt_status status) { return gt_cli_fail(gt_cli_exit_code(status), "%s", gt_last_error()); }
 
 char *gt_cli_text(const char *format, ...) {
     char *text;
@@ -37,6 +47,14 @@ char *gt_cli_text(const char *format, ...) {
     va_end(args);
     if (length < 0) exit(gt_cli_fail(GT_EXIT_FAILURE, "out of memory"));
     return text;
+}
+
+void gt_cli_print_json(cJSON *json) {
+    char *text = cJSON_Print(json);
+    cJSON_Delete(json);
+    if (text == NULL) exit(gt_cli_fail(GT_EXIT_FAILURE, "out of memory"));
+    puts(text);
+    cJSON_free(text);
 }
 
 void *gt_cli_resize(void *array, size_t n, size_t element_bytes) {

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const gt_command *const commands[] = {&gt_command_train};
+static const gt_command *const commands[] = {&gt_command_train, &gt_command_devices};
 #define N_COMMANDS (sizeof commands / sizeof *commands)
 
 static const gt_command *find_command(const char *name) {

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-static const gt_option *find(const gt_option *table, const char *name) {
+const gt_option *gt_option_find(const gt_option *table, const char *name) {
     GT_FOR_OPTIONS(option, table)
     if (option->name != NULL && strcmp(option->name, name) == 0) return option;
     return NULL;
@@ -45,6 +45,9 @@ static char *allowed(const gt_option *option) {
         return gt_cli_text("a whole number from 0 to %" PRIu64 ", or random", UINT64_MAX);
     case GT_OPTION_SWITCH:
         return gt_cli_text("true or false");
+    case GT_OPTION_GPUS:
+        return gt_cli_text("at most %d numbers of GPUs from 0 to %s, each once, such as 0,1; gantry devices lists them",
+                           GT_MAX_GPUS, max);
     case GT_OPTION_SET:
         return gt_cli_text("key=value, where key is a flag without its dashes");
     case GT_OPTION_CHOICE: {
@@ -69,6 +72,13 @@ static int refuse(const gt_option *option, const gt_option_values *values, size_
     return GT_EXIT_USAGE;
 }
 
+static const char *format_gpus(const gt_gpu_list *list, char text[GT_OPTION_CHARS]) {
+    size_t length = 0;
+    for (int k = 0; k < list->n && length < GT_OPTION_CHARS; k++)
+        length += (size_t)snprintf(text + length, GT_OPTION_CHARS - length, k == 0 ? "%d" : ",%d", list->gpus[k]);
+    return list->n > 0 ? text : NULL;
+}
+
 const char *gt_option_format(const gt_option *option, const void *settings, char text[GT_OPTION_CHARS]) {
     const char *member = (const char *)settings + option->member[0];
     switch (option->kind) {
@@ -85,6 +95,8 @@ const char *gt_option_format(const gt_option *option, const void *settings, char
         return option->choice(*(const int *)member);
     case GT_OPTION_TEXT:
         return *(const char *const *)member;
+    case GT_OPTION_GPUS:
+        return format_gpus((const gt_gpu_list *)member, text);
     case GT_OPTION_SWITCH:
         return (const char *const[]){NULL, "true", "false"}[*(const gt_switch *)member];
     default:
@@ -124,6 +136,24 @@ static bool parse_choice(const gt_option *option, const char *text, int *out) {
     return false;
 }
 
+static bool parse_gpus(const gt_option *option, const char *text, gt_gpu_list *out) {
+    bool more = true;
+    for (out->n = 0; more; out->n++) {
+        char number[GT_NUMBER_CHARS];
+        uint64_t gpu;
+        const size_t length = strcspn(text, ",");
+        if (out->n == GT_MAX_GPUS || length >= sizeof number) return false;
+        snprintf(number, sizeof number, "%.*s", (int)length, text);
+        if (!gt_number_parse_u64(number, &gpu) || (double)gpu > option->max) return false;
+        for (int k = 0; k < out->n; k++)
+            if (out->gpus[k] == (int)gpu) return false;
+        out->gpus[out->n] = (int)gpu;
+        more = text[length] == ',';
+        text += length + more;
+    }
+    return true;
+}
+
 /* Writes the value of text into one member; false where it isn't allowed. */
 static bool set_member(const gt_option *option, const char *text, void *member) {
     uint64_t whole;
@@ -150,6 +180,8 @@ static bool set_member(const gt_option *option, const char *text, void *member) 
     case GT_OPTION_TEXT:
         *(const char **)member = text;
         return *text != '\0';
+    case GT_OPTION_GPUS:
+        return parse_gpus(option, text, member);
     case GT_OPTION_SWITCH:
         return parse_switch(text, member);
     default:
@@ -167,7 +199,7 @@ static int apply_one(const gt_option *table, const gt_option *option, const gt_o
 }
 
 int gt_option_apply(const gt_option *table, const char *name, const gt_option_values *values, void *settings) {
-    return apply_one(table, find(table, name), values, settings);
+    return apply_one(table, gt_option_find(table, name), values, settings);
 }
 
 int gt_options_apply(const gt_option *table, const gt_option_values *values, void *settings) {
@@ -182,7 +214,7 @@ int gt_options_apply(const gt_option *table, const gt_option_values *values, voi
 
 /* where: "--set " or "FILE:LINE: ", for the error. Headings and command-line flags are no keys. */
 static const gt_option *find_key(const gt_option *table, const char *where, const char *key) {
-    const gt_option *option = find(table, key);
+    const gt_option *option = gt_option_find(table, key);
     if (option != NULL && !(option->flags & GT_OPTION_NO_CONFIG)) return option;
     const char *best = NULL;
     GT_FOR_OPTIONS(known, table)
@@ -233,13 +265,13 @@ static int unknown_flag(const gt_option *table, const char *command, const char 
 /* The option that name ("--batch", "--no-plots") stands for, and the value that the name alone gives a switch; else *text
  * stays. */
 static const gt_option *find_flag(const gt_option *table, const char *name, const char **text) {
-    const gt_option *option = find(table, name + 2);
+    const gt_option *option = gt_option_find(table, name + 2);
     if (option != NULL) {
         if (option->kind == GT_OPTION_SWITCH && *text == NULL) *text = "true";
         return option;
     }
     if (*text != NULL || strncmp(name, "--no-", 5) != 0) return NULL;
-    option = find(table, name + 5);
+    option = gt_option_find(table, name + 5);
     if (option == NULL || option->kind != GT_OPTION_SWITCH) return NULL;
     *text = "false";
     return option;

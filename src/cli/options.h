@@ -3,6 +3,7 @@
 #ifndef GT_CLI_OPTIONS_H
 #define GT_CLI_OPTIONS_H
 
+#include "gantry/gantry.h"
 #include "io/config.h"
 
 #include <stdbool.h>
@@ -18,10 +19,15 @@ typedef enum gt_option_kind {
     GT_OPTION_SEED,    /* uint64_t; "random" draws one */
     GT_OPTION_CHOICE,  /* int: the index of a name */
     GT_OPTION_TEXT,    /* const char *, not empty; lives as long as its source */
+    GT_OPTION_GPUS,    /* gt_gpu_list: numbers up to max, each once */
     GT_OPTION_SWITCH,  /* gt_switch: --name, --no-name */
     GT_OPTION_SET,     /* --name key=value gives another option its value */
     GT_OPTION_END      /* the last row of a table */
 } gt_option_kind;
+
+typedef struct gt_gpu_list {
+    int n, gpus[GT_MAX_GPUS];
+} gt_gpu_list;
 
 typedef enum gt_switch { GT_SWITCH_AUTO, GT_SWITCH_ON, GT_SWITCH_OFF } gt_switch;
 
@@ -53,8 +59,10 @@ typedef struct gt_option_values {
     int line[GT_MAX_OPTIONS];
 } gt_option_values;
 
-/* Functions that return int give an exit code and have printed
- * the error where it isn't 0. */
+/* The option of that name; NULL: none. Its text in a gt_option_values is that of its row. */
+const gt_option *gt_option_find(const gt_option *table, const char *name);
+
+/* Functions that return int give an exit code and have printed the error where it isn't 0. */
 int gt_options_parse(const gt_option *table, int argc, char **argv, gt_option_values *values);
 int gt_options_read_file(const gt_option *table, const gt_config *config, const char *path, gt_option_values *values);
 
@@ -64,9 +72,9 @@ int gt_options_apply(const gt_option *table, const gt_option_values *values, voi
 /* The same for one option. */
 int gt_option_apply(const gt_option *table, const char *name, const gt_option_values *values, void *settings);
 
-/* The value of an option in settings as its flag takes it; NULL where there is none (no text, a switch left to itself).
- * text: GT_OPTION_CHARS for the numbers. */
-#define GT_OPTION_CHARS 32
+/* The value of an option in settings as its flag takes it; NULL where there is none (no text, no GPUs, a switch left to
+ * itself). text: GT_OPTION_CHARS for the numbers. */
+#define GT_OPTION_CHARS 64
 const char *gt_option_format(const gt_option *option, const void *settings, char text[GT_OPTION_CHARS]);
 
 /* --help: a line an option, with its value in defaults. */

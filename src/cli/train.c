@@ -39,7 +39,9 @@ static int make_trainer(session *s) {
                                   .n_runs = 1,
                                   .device = (gt_device)s->settings.device,
                                   .engine = (gt_engine_kind)s->settings.engine,
-                                  .isa = (gt_isa)s->settings.isa};
+                                  .isa = (gt_isa)s->settings.isa,
+                                  .n_gpus = s->settings.devices.n};
+    memcpy(options.gpus, s->settings.devices.gpus, sizeof options.gpus);
     gt_status status = s->settings.resume != NULL ? gt_trainer_load(s->settings.checkpoint, &options, &s->trainer)
                                                   : gt_trainer_create(&s->settings.spec, &options, &s->trainer);
     if (status != GT_OK) return gt_cli_fail_status(status);
@@ -118,6 +120,16 @@ static int fail_with_way_on(session *s, int code, const char *what) {
     return gt_cli_fail(code, "%s; once that is mended, go on with: gantry train --resume %s", what, s->folder.path);
 }
 
+/* With a GPU that fails the state in its memory is lost; what was saved isn't. */
+static int compute_failed(session *s, gt_status status) {
+    gt_progress_erase(&s->progress);
+    if (gt_trainer_get_info(s->trainer).n_gpus == 0) return gt_cli_fail_status(status);
+    return gt_cli_fail(gt_cli_exit_code(status),
+                       "%s; iteration %" PRIu64
+                       " is saved; go on with: gantry train --resume %s (with --device cpu: without the GPU)",
+                       gt_last_error(), s->saved_iteration, s->folder.path);
+}
+
 static int write_failed(session *s) { return fail_with_way_on(s, GT_EXIT_FAILURE, gt_last_error()); }
 
 static int flush_stdout(session *s) {
@@ -150,7 +162,7 @@ static gt_status advance(session *s) {
 
 static int evaluate(session *s) {
     gt_status status = gt_run_record_evaluate(&s->record, s->trainer, s->settings.eval_samples);
-    if (status != GT_OK) return gt_cli_fail_status(status);
+    if (status != GT_OK) return compute_failed(s, status);
     if (gt_seconds() >= s->next_save && save(s) != GT_OK) return write_failed(s);
     if (on(s->settings.json)) return GT_EXIT_OK;
     gt_progress_erase(&s->progress);
@@ -168,7 +180,7 @@ static int train(session *s) {
     int code = GT_EXIT_OK;
     while (code == GT_EXIT_OK && gt_interrupt_signal() == 0 && s->iteration < settings->iterations) {
         gt_status status = advance(s);
-        if (status != GT_OK) return gt_cli_fail_status(status);
+        if (status != GT_OK) return compute_failed(s, status);
         if (s->iteration % settings->eval_every == 0) code = evaluate(s);
         if (code == GT_EXIT_OK && settings->save_every > 0 && s->iteration % settings->save_every == 0 &&
             s->saved_iteration != s->iteration && save(s) != GT_OK)
@@ -244,7 +256,7 @@ static int run_session(session *s) {
 }
 
 static int run(int argc, char **argv) {
-    session s = {.began = gt_seconds(), .chunk = 64};
+    session s = {.began = gt_seconds(), .chunk = 16};
     int code = gt_train_settings_resolve(argc, argv, &s.settings);
     if (code == GT_EXIT_OK && on(s.settings.help)) {
         gt_train_settings_print_help(stdout);

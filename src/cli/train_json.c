@@ -37,6 +37,8 @@ static void add_options(cJSON *object, const gt_train_settings *settings) {
         if (!(option->flags & GT_OPTION_SAVED) || value == NULL) continue;
         if (option->kind == GT_OPTION_CHOICE)
             cJSON_AddStringToObject(object, option->name, value);
+        else if (option->kind == GT_OPTION_GPUS)
+            cJSON_AddItemToObject(object, option->name, cJSON_CreateIntArray(settings->devices.gpus, settings->devices.n));
         else
             cJSON_AddRawToObject(object, option->name, value);
     }
@@ -105,15 +107,11 @@ gt_status gt_train_print_json(const gt_train_result *result) {
     cJSON *engine = cJSON_AddObjectToObject(json, "engine");
     cJSON_AddStringToObject(engine, "name", info.engine);
     cJSON_AddStringToObject(engine, "device", info.device);
+    cJSON_AddNumberToObject(engine, "gpus", info.n_gpus);
     cJSON_AddStringToObject(engine, "isa", info.isa);
     cJSON_AddStringToObject(engine, "why", info.why);
     cJSON_AddStringToObject(json, "folder", result->folder->path);
     cJSON_AddNumberToObject(json, "pictures", (double)result->n_pictures);
-
-    char *text = cJSON_Print(json);
-    cJSON_Delete(json);
-    if (text == NULL) exit(gt_cli_fail(GT_EXIT_FAILURE, "out of memory"));
-    puts(text);
-    cJSON_free(text);
+    gt_cli_print_json(json);
     return GT_OK;
 }

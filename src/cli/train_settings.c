@@ -10,10 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *device_choice(int index) {
-    static const char *const names[] = {"auto", "cpu"};
-    return index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;
-}
+static const char *device_choice(int index) { return index < GT_N_DEVICES ? gt_device_name((gt_device)index) : NULL; }
 
 static const char *engine_choice(int index) {
     static const char *const names[] = {"auto", "fused"};
@@ -79,7 +76,9 @@ const gt_option gt_train_options[] = {
     {"save-every", GT_OPTION_U64, "N", "save a checkpoint every N iterations, beside those at evaluations; 0: don't", GT_OPTION_SAVED,
      .min = 0, .max = MAX_ITERATIONS, AT(save_every)},
     HEADING("How to compute (the results are the same bits)"),
-    {"device", GT_OPTION_CHOICE, "NAME", "where to compute", GT_OPTION_SAVED, .choice = device_choice, AT(device)},
+    {"device", GT_OPTION_CHOICE, "NAME", "where to compute; auto takes what is faster", GT_OPTION_SAVED, .choice = device_choice, AT(device)},
+    {"devices", GT_OPTION_GPUS, "N,N,...", "GPUs by their numbers in gantry devices; means --device cuda (all of them)", GT_OPTION_SAVED,
+     .max = 255, AT(devices)},
     {"engine", GT_OPTION_CHOICE, "NAME", "way to compute", GT_OPTION_SAVED, .choice = engine_choice, AT(engine)},
     {"isa", GT_OPTION_CHOICE, "NAME", "instruction set of the CPU", GT_OPTION_SAVED, .choice = isa_choice, AT(isa)},
     HEADING("What to print"),
@@ -183,16 +182,52 @@ int gt_train_settings_adopt(gt_train_settings *settings, const gt_trainer *train
 
 /* ---------------------------------------------------------------- all sources */
 
-static int apply_all(const gt_option_values *file, const gt_option_values *command_line, gt_train_settings *settings) {
+/* These three flags choose between CPU and GPU. */
+static const char *const device_flags[] = {"device", "devices", "isa"};
+enum { N_DEVICE_FLAGS = sizeof device_flags / sizeof *device_flags };
+
+/* The device that flag f of them asks for; auto: leaves it open. */
+static gt_device device_asked_for(const gt_option_values *values, size_t f) {
+    const char *text = values->text[gt_option_find(gt_train_options, device_flags[f]) - gt_train_options];
+    if (text == NULL || strcmp(text, "auto") == 0) return GT_DEVICE_AUTO;
+    if (strcmp(device_flags[f], "devices") == 0) return GT_DEVICE_CUDA;
+    if (strcmp(device_flags[f], "isa") == 0) return GT_DEVICE_CPU;
+    return strcmp(text, gt_device_name(GT_DEVICE_CUDA)) == 0 ? GT_DEVICE_CUDA : GT_DEVICE_CPU;
+}
+
+/* Where the command line chooses a device, what the file says of another is void: a run from a GPU goes on with --device cpu.
+ */
+static void drop_other_device(gt_option_values *file, const gt_option_values *command_line) {
+    gt_device chosen = GT_DEVICE_AUTO;
+    for (size_t f = 0; f < N_DEVICE_FLAGS; f++)
+        if (device_asked_for(command_line, f) != GT_DEVICE_AUTO) chosen = device_asked_for(command_line, f);
+    for (size_t f = 0; f < N_DEVICE_FLAGS && chosen != GT_DEVICE_AUTO; f++)
+        if (device_asked_for(file, f) != chosen)
+            file->text[gt_option_find(gt_train_options, device_flags[f]) - gt_train_options] = NULL;
+}
+
+static int refuse_two_devices(const gt_train_settings *settings) {
+    char text[GT_OPTION_CHARS];
+    const char *gpus = gt_option_format(gt_option_find(gt_train_options, "devices"), settings, text);
+    if (settings->device == GT_DEVICE_CPU && gpus != NULL)
+        return gt_cli_fail(GT_EXIT_USAGE, "--devices %s: these are GPUs, but --device is cpu; leave one of the two out", gpus);
+    if (settings->isa != GT_ISA_AUTO && (settings->device == GT_DEVICE_CUDA || gpus != NULL))
+        return gt_cli_fail(GT_EXIT_USAGE, "--isa %s: this is of the CPU, but --device%s is %s; leave one of the two out",
+                           gt_isa_name((gt_isa)settings->isa), gpus != NULL ? "s" : "", gpus != NULL ? gpus : "cuda");
+    return GT_EXIT_OK;
+}
+
+static int apply_all(gt_option_values *file, const gt_option_values *command_line, gt_train_settings *settings) {
     /* The preset first, whichever source names it: it fills the spec that the others change. */
     int code = gt_option_apply(gt_train_options, "preset", file, settings);
     if (code == GT_EXIT_OK) code = gt_option_apply(gt_train_options, "preset", command_line, settings);
     if (code != GT_EXIT_OK) return code;
     gt_status status = gt_spec_preset(gt_preset_name(settings->preset), &settings->spec);
     if (status != GT_OK) return gt_cli_fail_status(status);
+    drop_other_device(file, command_line);
     code = gt_options_apply(gt_train_options, file, settings);
     if (code == GT_EXIT_OK) code = gt_options_apply(gt_train_options, command_line, settings);
-    return code;
+    return code == GT_EXIT_OK ? refuse_two_devices(settings) : code;
 }
 
 int gt_train_settings_resolve(int argc, char **argv, gt_train_settings *out) {

@@ -11,6 +11,7 @@ typedef struct gt_train_settings {
     uint64_t seed, iterations, eval_every, save_every; /* save_every 0: at evaluations only */
     int eval_samples;
     int device, engine, isa; /* gt_device, gt_engine_kind, gt_isa */
+    gt_gpu_list devices;     /* none: all that there are */
     gt_switch plots;         /* left to itself: where gnuplot is installed */
     const char *out, *config_path, *resume;
     gt_switch force, json, quiet, help;

@@ -89,8 +89,8 @@ static gt_status divide_runs(fused_cuda *engine) {
     for (int p = 0; p < engine->n_parts; p++) total += (size_t)engine->parts[p].device.n_sms;
     for (int p = 0; p < engine->n_parts; p++) {
         sms += (size_t)engine->parts[p].device.n_sms;
-        size_t end = p + 1 < engine->n_parts ? (size_t)((double)n_runs * (double)sms / (double)total) / 2 * 2 : n_runs;
-        if (n_runs <= 2 && p == 0) end = n_runs;
+        const size_t warps = ((n_runs + 1) / 2 * sms + total - 1) / total;
+        const size_t end = 2 * warps < n_runs ? 2 * warps : n_runs;
         if (end == first) {
             fused_cuda_part_destroy(&engine->parts[p]);
             continue;

@@ -24,6 +24,7 @@ file 'seed: 1\nlr: -1\n' && refuses 2 'c\.yaml:2: lr -1: it takes a number above
 file 'lr: .nan\n' && refuses 2 'c\.yaml:1: lr .nan' train --config c.yaml
 file 'lr: fast\n' && refuses 2 'c\.yaml:1: lr fast' train --config c.yaml
 file 'batch:\n' && refuses 2 'c\.yaml:1: batch' train --config c.yaml
+file 'devices: 0,x\n' && refuses 2 'c\.yaml:1: devices 0,x: it takes at most 16 numbers of GPUs' train --config c.yaml
 file 'plots: 3\n' && refuses 2 'true or false' train --config c.yaml
 file 'preset: x9\n' && refuses 2 'one of x2' train --config c.yaml
 file 'bath: 64\n' && refuses 2 'c\.yaml:1: bath: no such key; did you mean batch' train --config c.yaml

@@ -28,7 +28,18 @@ refuses 2 '--eval-samples 999.*from 1000 to 10000000' train --eval-samples 999
 refuses 2 '--save-every -1' train --save-every -1
 for value in -1 18446744073709551616 rand 1.0; do refuses 2 '--seed .*18446744073709551615, or random' train --seed $value; done
 refuses 2 'x3: it takes one of x2, ' train --preset x3
-refuses 2 'cuda: it takes one of auto, cpu' train --device cuda
+refuses 2 'tpu: it takes one of auto, cpu, cuda$' train --device tpu
+gpus='at most 16 numbers of GPUs from 0 to 255, each once'
+for value in 0,0 1,01 ',' '0,' ,0 0,,1 256 gpu 0,x 1.5 -1 '0, 1' '0 1' 4294967296 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16 ''; do
+    refuses 2 "--devices .*it takes $gpus" train --devices "$value"
+done
+refuses 2 '--devices 0,0: it takes' train --set devices=0,0
+refuses 2 "--devices needs a value: it takes $gpus" train --devices
+refuses 2 '--devices 0,1: these are GPUs, but --device is cpu' train --device cpu --devices 0,1
+refuses 2 '--isa avx2: this is of the CPU, but --device is cuda' train --device cuda --isa avx2
+refuses 2 '--isa portable: this is of the CPU, but --devices is 0,3' train --devices 0,3 --isa portable
+refuses 2 'did you mean --json' devices --jsn
+refuses 2 'takes flags only' devices 0
 refuses 2 'one of auto, fused' train --engine fast
 refuses 2 'one of auto, avx512, avx2, portable' train --isa sse
 refuses 2 '--quiet maybe: it takes true or false' train --quiet=maybe

@@ -7,6 +7,7 @@ run --version
 check "version" grep -Eqx 'gantry [0-9]+\.[0-9]+\.[0-9]+' "$out"
 run --help
 check "help lists train" grep -Eq '^  train ' "$out"
+check "and devices" grep -Eq '^  devices ' "$out"
 run help train
 cp "$out" "$folder.help"
 run train --help
@@ -41,6 +42,19 @@ for isa in avx512 avx2 portable; do
         check "--isa $isa gives the same digest" [ "$(digest)" = "$first" ]
     fi
 done
+
+run train --no-plots --device cuda
+if [ $code -eq 3 ]; then
+    skip "--device cuda" "$(cat "$err")"
+    check "without a GPU: one line with the reason and the way out" \
+        eval '[ "$(wc -l <"$err")" -eq 1 ] && grep -Eq "(built without CUDA|no GPU: .+|GPU 0.*); .*(--device cpu|newer)" "$err"'
+else
+    check "--device cuda gives the same digest" [ "$(digest)" = "$first" ]
+fi
+gives 0 "gantry devices" devices
+check "lists the CPU's plain C, and GPUs or why there are none" eval 'grep -q "^cpu - yes portable: " "$out" && grep -Eq "^cuda ([0-9]+|-) (yes|no) .+" "$out"'
+gives 0 "gantry devices --help" devices --help
+check "has its flags" grep -q '^  --json ' "$out"
 
 gives 0 "--seed random" train --no-plots --seed random --iterations 100
 seed=$(sed -n 's/^seed *//p' "$out") && random=$(digest)
