@@ -64,7 +64,7 @@ lint: deps-lint
 	bash cmake/lint.sh build/lint
 
 format:
-	git ls-files '*.c' '*.h' '*.cpp' | xargs clang-format-14 -i
+	git ls-files '*.c' '*.h' '*.cpp' '*.cu' '*.cuh' | xargs clang-format-14 -i
 
 PREFIX ?= /usr/local
 install:

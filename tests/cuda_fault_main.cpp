@@ -1,5 +1,5 @@
-// Trains a few runs with the kernels of this program, which may have a fault planted (cuda_faults_test.sh), in several orders of
-// lanes, beside the CPU engine. Exit code 0: the same bits; 1: not.
+// Trains a few runs with the kernels of this program, which may have a fault planted (cuda_faults_test.sh), in several orders
+// of lanes, beside the CPU engine. Exit code 0: the same bits; 1: not.
 #include "gantry/gantry.h"
 
 #include "emulator/emulator.h"

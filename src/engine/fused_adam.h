@@ -24,11 +24,8 @@ typedef struct fused_powers {
 static inline fused_adam fused_adam_of(const gt_adam_spec *spec) {
     const float beta1 = (float)spec->beta1, beta2 = (float)spec->beta2;
     const double root = sqrt(1.0 - (double)beta2);
-    return (fused_adam){.beta1 = beta1,
-                        .beta2 = beta2,
-                        .eps = (float)(spec->eps / root),
-                        .lr = spec->lr,
-                        .factor = (1.0 - (double)beta1) / root};
+    const fused_adam adam = {beta1, beta2, (float)(spec->eps / root), spec->lr, (1.0 - (double)beta1) / root};
+    return adam;
 }
 
 static inline void fused_powers_advance(fused_powers *p, const fused_adam *adam) {

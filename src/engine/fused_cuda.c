@@ -34,7 +34,9 @@ static void destroy(gt_engine *base) {
 /* Where each parameter stands, in the order of gt_spec_n_parameters. */
 static int *places_of(const fused_net_shape *net, int is_discriminator) {
     const int kind = fused_kind_of(net, is_discriminator);
-    int *places = malloc((size_t)fused_layer_start(net, net->n_layers) * sizeof *places), *at = places;
+    const int n_parameters = fused_layer_start(net, net->n_layers);
+    if (n_parameters < 1) return NULL;
+    int *places = malloc((size_t)n_parameters * sizeof *places), *at = places;
     if (places == NULL) return NULL;
     for (int l = 0; l < net->n_layers; l++) {
         for (int o = 0; o < net->size[l + 1]; o++)

@@ -151,12 +151,13 @@ static gt_run_counters from_device(const fused_counters *c) {
                              .last_losses = {c->last_losses[0], c->last_losses[1], c->last_losses[2]}};
 }
 
+static int threads_for(const fused_cuda_common *common, size_t n) { return n < 16 ? 1 : common->host->n_threads; }
+
 /* Runs a to b - 1 of the slice, of the trainer's from `base` on. */
 static gt_status upload(fused_cuda_part *part, size_t a, size_t b) {
     fused_cuda_common *common = part->common;
     const size_t base = part->first + part->slice, floats = state_floats(part);
-    const int n_threads = b - a < 16 ? 1 : common->host->n_threads;
-#pragma omp parallel for num_threads(n_threads)
+#pragma omp parallel for num_threads(threads_for(common, b - a))
     for (size_t r = a; r < b; r++) pack(part, base + r, part->staging + (r - a) * floats);
     for (size_t r = a; r < b; r++) {
         common->counters[base + r] = common->host->ops->get_counters(common->host, base + r);
@@ -174,11 +175,10 @@ static gt_status upload(fused_cuda_part *part, size_t a, size_t b) {
 static gt_status download(fused_cuda_part *part, size_t a, size_t b) {
     fused_cuda_common *common = part->common;
     const size_t base = part->first + part->slice, floats = state_floats(part);
-    const int n_threads = b - a < 16 ? 1 : common->host->n_threads;
     CUDA_TRY(cudaMemcpyAsync(part->staging, part->states + a * floats, (b - a) * floats * sizeof(float), cudaMemcpyDeviceToHost,
                              part->stream));
     CUDA_TRY(cudaStreamSynchronize(part->stream));
-#pragma omp parallel for num_threads(n_threads)
+#pragma omp parallel for num_threads(threads_for(common, b - a))
     for (size_t r = a; r < b; r++)
         if (common->where[base + r] == FUSED_ON_DEVICE) unpack(part, base + r, part->staging + (r - a) * floats);
     for (size_t r = a; r < b; r++)
