@@ -289,7 +289,8 @@ GT_API gt_status gt_trainer_digest(const gt_trainer *trainer, size_t run, char o
 /* A checkpoint of all runs, from which gt_trainer_load continues bit for bit. The file appears whole or not at all. */
 GT_API gt_status gt_trainer_save(const gt_trainer *trainer, const char *path);
 
-/* A trainer from a checkpoint; options: device, engine, isa and n_threads count, NULL for defaults. GT_ERR_FILE. */
+/* A trainer from a checkpoint; options: device, engine, isa, n_threads, n_gpus and gpus count, NULL for defaults. GT_ERR_FILE.
+ */
 GT_API gt_status gt_trainer_load(const char *path, const gt_trainer_options *options, gt_trainer **out);
 
 /* The weights of one net of all runs for other programs (safetensors). net: not GT_GAN. */

@@ -35,7 +35,8 @@ gt_status gt_cuda_describe(int gpu, gt_cuda_device *out) {
     snprintf(out->name, sizeof out->name, "%s", properties.name);
     snprintf(out->sm, sizeof out->sm, "sm_%d", out->architecture);
     if (out->architecture < GT_CUDA_MIN_ARCHITECTURE)
-        return gt_fail(GT_ERR_DEVICE, "GPU %d, %s, has compute capability %d.%d; gantry needs 7.5 or newer", gpu, out->name,
-                       properties.major, properties.minor);
+        return gt_fail(GT_ERR_DEVICE,
+                       "GPU %d, %s, has compute capability %d.%d, and gantry needs 7.5 or newer; take --device cpu", gpu,
+                       out->name, properties.major, properties.minor);
     return GT_OK;
 }

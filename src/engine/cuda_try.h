@@ -10,7 +10,9 @@
  * GT_ERR_CUDA. */
 static inline gt_status gt_cuda_fail(cudaError_t error, const char *call, const char *file, int line) {
     (void)cudaGetLastError(); /* it would be reported again by the next launch */
-    if (error == cudaErrorMemoryAllocation) return gt_fail(GT_ERR_MEMORY, "the GPU is out of memory (%s)", call);
+    if (error == cudaErrorMemoryAllocation)
+        return gt_fail(GT_ERR_MEMORY, "the GPU is out of memory (%s: %s); take --device cpu, or fewer runs", call,
+                       cudaGetErrorName(error));
     return gt_fail(GT_ERR_CUDA, "%s: %s, %s (%s:%d)", call, cudaGetErrorName(error), cudaGetErrorString(error), file, line);
 }
 
