@@ -45,8 +45,8 @@ LANES_FN vf vf_from_i(vu a) { return __int2float_rn(static_cast<int>(a)); }
 LANES_FN vf vf_from_u(vu a) { return __uint2float_rn(a); }
 
 /* Reciprocal and square root, correctly rounded, for arguments and results in the normal range: the hardware's estimate and one
- * Newton step with fma, which is CUDA's own sequence without its checks of the range. tests/device_test.cu goes through every
- * mantissa. */
+ * Newton step with fma, which is CUDA's own sequence without its checks of the range. tests/cuda_exact_test.cpp goes through
+ * every mantissa. */
 #ifdef GT_EMULATOR
 LANES_FN vf vf_rcp(vf a) { return 1.0f / a; }
 LANES_FN vf vf_sqrt(vf a) { return __fsqrt_rn(a); }

@@ -26,6 +26,7 @@ FUSED_CONST_FN int slots_of(int n) { return (n + LANES - 1) / LANES; }
 template <bool IsDiscriminator> struct Net {
     static constexpr fused_net_shape shape = IsDiscriminator ? fused_gan.d : fused_gan.g;
     static constexpr int kind = fused_kind_of(&shape, IsDiscriminator);
+    static constexpr bool has_leaky = fused_has_leaky(&shape);
     static constexpr int n_layers = shape.n_layers;
     static constexpr int n_in = shape.size[0], n_hidden = shape.size[1], n_out = shape.size[n_layers];
     static constexpr int n_parameters = fused_layer_start(&shape, n_layers);

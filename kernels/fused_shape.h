@@ -43,6 +43,12 @@ FUSED_CONST_FN int fused_kind_of(const fused_net_shape *net, int is_discriminato
     return hidden == FUSED_LINEAR ? FUSED_STACK : FUSED_MOMENTS;
 }
 
+FUSED_CONST_FN int fused_has_leaky(const fused_net_shape *net) {
+    for (int l = 0; l < net->n_layers; l++)
+        if (net->activation[l] == FUSED_LEAKY_RELU) return 1;
+    return 0;
+}
+
 FUSED_CONST_FN int fused_quads_for(int n_floats) { return (n_floats + 3) / 4; }
 
 /* Quads (four floats) of a record. */

@@ -19,6 +19,7 @@ struct Training {
     float4 *d_state, *g_state; /* w, m', v' */
     fused_counters counters;   /* the same in all lanes */
     bool last;                 /* the launch's last iteration, whose losses are kept */
+    float d_slope = 0.0f, g_slope = 0.0f;
 };
 
 /* zero of adam_update() for points of G: they must be finite. Samples that do not exist become zeros. */
@@ -96,24 +97,24 @@ static __device__ __forceinline__ void d_step(Training &t, const fused_train_arg
     if (generated) {
         float latents[S * LATENT];
         draw_latents<S>(draw_of(t.counters.seed, GT_STREAM_D_LATENTS, iteration), first, t.gan.rows + t.gan.lane, latents);
-        generate<S>(t.g_state, args.g_slope, latents, x);
+        generate<S>(t.g_state, t.g_slope, latents, x);
         zero = check_points<n>(t.gan, x, zero);
     } else {
         target_points<S>(draw_of(t.counters.seed, GT_STREAM_REAL, iteration), first, args.lo, args.width, x);
     }
     const float label = generated ? 0.0f : 1.0f;
     if constexpr (D::kind == FUSED_MOMENTS) {
-        moments_forward<true, S>(t.d_state, args.d_slope, x, z, t.gan);
+        moments_forward<true, S>(t.d_state, t.d_slope, x, z, t.gan);
         zero = loss_gradients<n>(t.gan, z, label, dz, zero);
         freeze_unless_finite(t, zero);
-        zero = moments_update<S>(t.gan, adam, t.d_state, args.d_slope, x, dz);
+        zero = moments_update<S>(t.gan, adam, t.d_state, t.d_slope, x, dz);
     } else {
         Units<D, S> y, delta;
-        stack_forward<D, S>(t.d_state, args.d_slope, x, y);
+        stack_forward<D, S>(t.d_state, t.d_slope, x, y);
         float(&logits)[S] = y.at[D::n_units - 1];
         zero = loss_gradients<n>(t.gan, logits, label, delta.at[D::n_units - 1], zero);
         freeze_unless_finite(t, zero);
-        stack_backward<D, S>(t.d_state, args.d_slope, y, delta);
+        stack_backward<D, S>(t.d_state, t.d_slope, y, delta);
         zero = stack_update<D, S>(t.gan, adam, t.d_state, x, y, delta);
         FOR_SLOTS (s) z[s] = logits[s];
     }
@@ -127,20 +128,19 @@ static __device__ __forceinline__ void d_step(Training &t, const fused_train_arg
 
 /* Logits of G's points y and the gradient of z to y, through D's weights, which stay. */
 template <int S>
-static __device__ __forceinline__ void logits_and_gradients(const Training &t, const fused_train_args &args,
-                                                            const float (&y)[2][S], float (&z)[S], float (&dz)[S],
-                                                            float (&dy)[2][S], float &zero) {
+static __device__ __forceinline__ void logits_and_gradients(const Training &t, const float (&y)[2][S], float (&z)[S],
+                                                            float (&dz)[S], float (&dy)[2][S], float &zero) {
     if constexpr (D::kind == FUSED_MOMENTS) {
-        moments_gradient<S>(t.d_state, args.d_slope, y, z, dy);
+        moments_gradient<S>(t.d_state, t.d_slope, y, z, dy);
         zero = loss_gradients<BATCH>(t.gan, z, 1.0f, dz, zero);
         FOR_SLOTS (s)
             for (int o = 0; o < 2; o++) dy[o][s] = vf_mul(dz[s], dy[o][s]);
     } else {
         Units<D, S> outputs, delta;
-        stack_forward<D, S>(t.d_state, args.d_slope, y, outputs);
+        stack_forward<D, S>(t.d_state, t.d_slope, y, outputs);
         FOR_SLOTS (s) z[s] = outputs.at[D::n_units - 1][s];
         zero = loss_gradients<BATCH>(t.gan, z, 1.0f, delta.at[D::n_units - 1], zero);
-        stack_backward<D, S>(t.d_state, args.d_slope, outputs, delta);
+        stack_backward<D, S>(t.d_state, t.d_slope, outputs, delta);
         stack_input_gradient<D, 0, FUSED_LINEAR, S>(t.d_state, 0.0f, delta.at, nullptr, dy);
     }
 }
@@ -154,32 +154,38 @@ static __device__ __forceinline__ void g_step(Training &t, const fused_train_arg
     float latents[S * LATENT], y[2][S], z[S], dz[S], dy[2][S], zero = 0.0f;
     draw_latents<S>(draw_of(t.counters.seed, GT_STREAM_G_LATENTS, iteration), first, t.gan.rows + t.gan.lane, latents);
     if constexpr (G::kind == FUSED_PAIR) {
-        pair_forward<true, S>(t.g_state, args.g_slope, latents, y, t.gan);
+        pair_forward<true, S>(t.g_state, t.g_slope, latents, y, t.gan);
         zero = check_points<BATCH>(t.gan, y, zero);
-        logits_and_gradients<S>(t, args, y, z, dz, dy, zero);
+        logits_and_gradients<S>(t, y, z, dz, dy, zero);
         freeze_unless_finite(t, zero);
         FOR_SLOTS (s)
-            for (int o = 0; o < 2; o++) dy[o][s] = activation_gradient<output_activation>(dy[o][s], y[o][s], args.g_slope);
-        zero = pair_update<S>(t.gan, adam, t.g_state, args.g_slope, latents, dy);
+            for (int o = 0; o < 2; o++) dy[o][s] = activation_gradient<output_activation>(dy[o][s], y[o][s], t.g_slope);
+        zero = pair_update<S>(t.gan, adam, t.g_state, t.g_slope, latents, dy);
     } else {
         Latents<S> x;
         Units<G, S> outputs, delta;
         transpose<S>(latents, x);
-        stack_forward<G, S>(t.g_state, args.g_slope, x.at, outputs);
+        stack_forward<G, S>(t.g_state, t.g_slope, x.at, outputs);
         FOR_SLOTS (s)
             for (int o = 0; o < 2; o++) y[o][s] = outputs.at[G::n_units - 2 + o][s];
         zero = check_points<BATCH>(t.gan, y, zero);
-        logits_and_gradients<S>(t, args, y, z, dz, dy, zero);
+        logits_and_gradients<S>(t, y, z, dz, dy, zero);
         freeze_unless_finite(t, zero);
         FOR_SLOTS (s)
             for (int o = 0; o < 2; o++)
-                delta.at[G::n_units - 2 + o][s] = activation_gradient<output_activation>(dy[o][s], y[o][s], args.g_slope);
-        stack_backward<G, S>(t.g_state, args.g_slope, outputs, delta);
+                delta.at[G::n_units - 2 + o][s] = activation_gradient<output_activation>(dy[o][s], y[o][s], t.g_slope);
+        stack_backward<G, S>(t.g_state, t.g_slope, outputs, delta);
         zero = stack_update<G, S>(t.gan, adam, t.g_state, x.at, outputs, delta);
     }
     t.counters.g_steps += t.gan.alive;
     freeze_unless_finite(t, zero);
     keep_loss<BATCH>(t, z, -1.0f, &t.counters.last_losses[2]);
+}
+
+/* x, as if it had been loaded: the compiler would rather load an argument anew at each use than keep it. */
+static __device__ __forceinline__ float from_memory(float x, const fused_counters &counters) {
+    const unsigned zero = static_cast<unsigned>(counters.diverged >> 32);
+    return __uint_as_float(__float_as_uint(x) ^ zero);
 }
 
 static __device__ __forceinline__ void train(const fused_train_args &args) {
@@ -194,14 +200,20 @@ static __device__ __forceinline__ void train(const fused_train_args &args) {
         t.gan.alive = t.counters.diverged == 0;
         for (int q = t.gan.lane; q < STATE_QUADS; q += LANES) state[q] = home[q];
     }
+    if constexpr (D::has_leaky) t.d_slope = from_memory(args.d_slope, t.counters);
+    if constexpr (G::has_leaky) t.g_slope = from_memory(args.g_slope, t.counters);
     __syncwarp();
     const bool kept = t.gan.alive;
 #pragma unroll 1
     for (unsigned k = 0; k < args.n_iterations && __any_sync(~0u, t.gan.alive); k++) {
         t.last = k + 1 == args.n_iterations;
+#ifndef FUSED_WITHOUT_D_STEP /* of bench/ alone, as the next */
 #pragma unroll 1
         for (int generated = 0; generated < 2; generated++) d_step(t, args, generated != 0);
+#endif
+#ifndef FUSED_WITHOUT_G_STEP
         g_step(t, args);
+#endif
         t.counters.iteration += t.gan.alive;
     }
     if (!kept) return;

@@ -1,0 +1,87 @@
+/* The kernels of fused_cuda_kernels.h. */
+#include "fused_cuda_kernels.h"
+
+#include "kernels/fused_draw.cuh"
+#define FUSED_NAME bench
+#include "kernels/shapes/x2.h"
+//
+#include "kernels/fused_rows.cuh"
+
+#include <curand_kernel.h>
+
+static __device__ __forceinline__ unsigned thread_number() { return blockIdx.x * blockDim.x + threadIdx.x; }
+
+extern "C" __global__ void bench_peak(bench_args args) {
+    float a[8];
+    const float b = args.out[0], c = args.out[1];
+    for (int k = 0; k < 8; k++) a[k] = b + static_cast<float>(k);
+#pragma unroll 1
+    for (unsigned r = 0; r < args.rounds; r++)
+#pragma unroll
+        for (int i = 0; i < PEAK_FMAS / 8; i++)
+#pragma unroll
+            for (int k = 0; k < 8; k++) a[k] = __fmaf_rn(a[k], b, c);
+    float sum = 0.0f;
+    for (int k = 0; k < 8; k++) sum += a[k];
+    args.out[thread_number()] = sum;
+}
+
+template <bool Normal> static __device__ __forceinline__ void draw(const bench_args &args) {
+    const Draw from = draw_of(1, thread_number(), 0);
+    float sum = 0.0f;
+#pragma unroll 2
+    for (unsigned r = 0; r < args.rounds; r++) {
+        const float4 x = Normal ? draw_normals(from, r) : draw_uniforms(from, r);
+        sum += (x.x + x.y) + (x.z + x.w);
+    }
+    args.out[thread_number()] = sum;
+}
+
+extern "C" __global__ void bench_normals(bench_args args) { draw<true>(args); }
+extern "C" __global__ void bench_uniforms(bench_args args) { draw<false>(args); }
+
+extern "C" __global__ void bench_curand_normals(bench_args args) {
+    curandStatePhilox4_32_10_t state;
+    curand_init(1, thread_number(), 0, &state);
+    float sum = 0.0f;
+#pragma unroll 2
+    for (unsigned r = 0; r < args.rounds; r++) {
+        const float4 x = curand_normal4(&state);
+        sum += (x.x + x.y) + (x.z + x.w);
+    }
+    args.out[thread_number()] = sum;
+}
+
+extern "C" __global__ void bench_curand_uniforms(bench_args args) {
+    curandStatePhilox4_32_10_t state;
+    curand_init(1, thread_number(), 0, &state);
+    float sum = 0.0f;
+#pragma unroll 2
+    for (unsigned r = 0; r < args.rounds; r++) {
+        const float4 x = curand_uniform4(&state);
+        sum += (x.x + x.y) + (x.z + x.w);
+    }
+    args.out[thread_number()] = sum;
+}
+
+extern "C" __global__ void bench_adam(bench_args args) {
+    const Adam adam = {-1e-3f, 0.9f, 0.999f, 1e-7f};
+    float w[ADAM_UPDATES], m[ADAM_UPDATES], v[ADAM_UPDATES], zero = 0.0f, g = args.out[0];
+    for (int k = 0; k < ADAM_UPDATES; k++) w[k] = g, m[k] = 0.0f, v[k] = 1.0f + static_cast<float>(k);
+#pragma unroll 1
+    for (unsigned r = 0; r < args.rounds; r++)
+#pragma unroll
+        for (int k = 0; k < ADAM_UPDATES; k++) adam_update(adam, w[k], w[k], m[k], v[k], zero);
+    for (int k = 0; k < ADAM_UPDATES; k++) zero += w[k];
+    args.out[thread_number()] = zero;
+}
+
+extern "C" const bench_kernel bench_kernels[] = {
+    {"fma_peak", "FMA/s", GT_KERNEL(bench_peak), PEAK_FMAS},
+    {"normals", "normals/s", GT_KERNEL(bench_normals), DRAWN_NORMALS},
+    {"normals_curand", "normals/s", GT_KERNEL(bench_curand_normals), DRAWN_NORMALS},
+    {"uniforms", "uniforms/s", GT_KERNEL(bench_uniforms), DRAWN_UNIFORMS},
+    {"uniforms_curand", "uniforms/s", GT_KERNEL(bench_curand_uniforms), DRAWN_UNIFORMS},
+    {"adam", "updates/s", GT_KERNEL(bench_adam), ADAM_UPDATES},
+};
+extern "C" const int n_bench_kernels = sizeof bench_kernels / sizeof bench_kernels[0];
