@@ -20,6 +20,7 @@ gt_metrics score(const std::vector<float> &generated, const std::vector<float> &
     std::vector<double> scratch(bytes / sizeof(double) + 2, -1.0);
     scratch.back() = 42; // guard
     gt_metrics row{};
+    gt_metrics_begin(&target, n, real.size() / 2, &row);
     gt_metrics_score(&target, generated.data(), n, real.data(), real.size() / 2, scratch.data(), &row);
     EXPECT_EQ(scratch.back(), 42) << "wrote past its scratch";
     return row;
