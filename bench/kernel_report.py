@@ -11,6 +11,7 @@ memory, other (branches, barriers, votes, moves between register files).
   bench/kernel_report.py                                  all, to bench/results/kernels.csv
   bench/kernel_report.py --shape x2 --arch 90             rows to the screen
   bench/kernel_report.py --shape x2 --stages              slots by what they are for
+  bench/kernel_report.py --shape x2 --clocks               about how many clocks an iteration takes (bench/scoreboard.py)
   bench/kernel_report.py --shape x2 --approximate         what approximate functions would take
   bench/kernel_report.py --check bench/results/kernels.csv   exit 1 where fresh figures differ, 77 where another nvcc made those
 """
@@ -30,6 +31,7 @@ from collections import Counter
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import sass
+import scoreboard
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SHAPES = os.path.join(ROOT, "kernels/shapes")
@@ -234,6 +236,24 @@ def print_stages(args, shape, arch, folder, nvdisasm):
             print(f"  {n:9.1f} {100 * n / total:5.1f} %  {key}")
 
 
+def print_clocks(args, shape, arch, folder, nvdisasm):
+    """Clocks of a scheduler by the model of bench/scoreboard.py, and what they would mean on an H100 or H200."""
+    sms, schedulers, hertz, iterations = 132, 4, 1.98e9, 10000
+    name, numbers = args.name(shape), host_numbers(shape, folder)
+    cubin, _ = compile_shape(args, shape, arch, folder, lines=False)
+    program = sass.Program(subprocess.run([nvdisasm, "-c", cubin], capture_output=True, text=True, check=True).stdout)
+    kernel = f"fused_train_{name}"
+    base = section_sizes(cubin)[f".nv.constant0.{kernel}"] - numbers[0]
+    traces = [sass.run(program, kernel, constants_of(base, numbers, n)).trace for n in (4, 3)]
+    print(f"{name}, sm_{arch}, {iterations} iterations on {sms} multiprocessors at {hertz / 1e9} GHz")
+    for warps in (1, 2, 3, 4):
+        issued, clocks = scoreboard.estimate(*traces, program.code, unit_of, sass.NO_RESULT, warps)
+        runs = sms * schedulers * warps * 2
+        seconds = clocks * iterations / hertz
+        print(f"  {warps} warps a scheduler ({runs} runs in flight): {clocks:.0f} clocks for {warps * issued} instructions, "
+              f"{100 * warps * issued / clocks:.0f} % of the issue slots; {1000 * seconds:.0f} ms, {runs / seconds:.0f} runs/s")
+
+
 # ---------------------------------------------------------------- the report
 
 
@@ -269,6 +289,7 @@ def main():
     parser.add_argument("--flags", default="", help="more flags for nvcc")
     parser.add_argument("--approximate", action="store_true", help="with the functions of bench/approximate/")
     parser.add_argument("--stages", action="store_true")
+    parser.add_argument("--clocks", action="store_true")
     parser.add_argument("--opcodes", action="store_true", help="slots by opcode too")
     parser.add_argument("--check", metavar="CSV")
     parser.add_argument("--output", metavar="CSV")
@@ -285,10 +306,10 @@ def main():
             skip(f"{args.check} was made by another nvcc than {args.version}")
     with tempfile.TemporaryDirectory() as folder:
         nvdisasm = find_disassembler()
-        if args.stages:
+        if args.stages or args.clocks:
             for shape in shapes:
                 for arch in args.arch or ["90"]:
-                    print_stages(args, shape, arch, folder, nvdisasm)
+                    (print_clocks if args.clocks else print_stages)(args, shape, arch, folder, nvdisasm)
             return
         rows = [row for shape in shapes for arch in archs for row in report(args, shape, arch, folder, nvdisasm)]
     text = as_text(rows)

@@ -248,6 +248,7 @@ class Warp:
     def __init__(self, program, constants, limit=20_000_000):
         self.program, self.constants, self.limit = program, constants, limit
         self.counts = [0] * len(program.code)
+        self.trace = []  # the numbers of the instructions, in the order of issue
         self.issued = 0
         self.doubt = 0  # lanes of which it is unknown whether they execute the instruction at hand
 
@@ -472,6 +473,7 @@ class Warp:
         while k != stop and k < len(code):
             i = code[k]
             counts[k] += 1
+            self.trace.append(k)
             self.issued += 1
             if self.issued > self.limit:
                 raise Undecided(f"more than {self.limit} instructions")
@@ -549,8 +551,13 @@ class Warp:
         return s, mask
 
 
-def count(program, kernel, constants):
-    """How often a warp issues each instruction of the program."""
+def run(program, kernel, constants):
+    """A warp that has run the kernel: its counts and its trace."""
     warp = Warp(program, constants)
     warp.run(program.starts[kernel], FULL, State(), None)
-    return warp.counts
+    return warp
+
+
+def count(program, kernel, constants):
+    """How often a warp issues each instruction of the program."""
+    return run(program, kernel, constants).counts
