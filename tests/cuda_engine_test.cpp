@@ -5,10 +5,6 @@
 #include "core/trainer.h"
 #include "engine/fused_cuda_kernels.h"
 
-#ifdef GT_EMULATOR
-#include "emulator/emulator.h"
-#endif
-
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -96,16 +92,7 @@ void expect_equal(const gt_metrics &a, const gt_metrics &b) {
 #undef EXPECT_SAME
 }
 
-class CudaEngine : public ::testing::Test {
-  protected:
-    void SetUp() override {
-#ifdef GT_EMULATOR
-        emulator::reset();
-#endif
-        const char *why = nullptr;
-        if (gt_cuda_count(&why) == 0) GTEST_SKIP() << why;
-    }
-};
+using CudaEngine = OnGpu;
 
 // ---------------------------------------------------------------- the same bits
 

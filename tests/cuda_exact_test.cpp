@@ -3,12 +3,7 @@
 // functions are compared with the CPU's, bit for bit. Compiled twice, as cuda_engine_test.cpp is: the emulator goes through a
 // part of the same.
 #include "cuda_exact_kernels.h"
-
-#include "engine/cuda_devices.h"
-
-#ifdef GT_EMULATOR
-#include "emulator/emulator.h"
-#endif
+#include "cuda_shapes.h"
 
 #include <cmath>
 #include <cstring>
@@ -48,16 +43,8 @@ uint32_t bits_of(float x) {
 
 #define ASSERT_CUDA(call) ASSERT_EQ(call, cudaSuccess) << cudaGetErrorString(cudaGetLastError())
 
-class CudaExact : public ::testing::Test {
+class CudaExact : public OnGpu {
   protected:
-    void SetUp() override {
-#ifdef GT_EMULATOR
-        emulator::reset();
-#endif
-        const char *why = nullptr;
-        if (gt_cuda_count(&why) == 0) GTEST_SKIP() << why;
-    }
-
     template <class Args> static void launch(const void *kernel, Args args) {
         const unsigned blocks = thinner == 1 ? 2048 : 4;
         void *arguments[] = {&args};

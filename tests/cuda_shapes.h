@@ -3,7 +3,24 @@
 #ifndef GT_TESTS_CUDA_SHAPES_H
 #define GT_TESTS_CUDA_SHAPES_H
 
+#include "engine/cuda_devices.h"
 #include "specs.h"
+
+#ifdef GT_EMULATOR
+#include "emulator/emulator.h"
+#endif
+
+// Tests that need a GPU, or the emulator as it is at first.
+class OnGpu : public ::testing::Test {
+  protected:
+    void SetUp() override {
+#ifdef GT_EMULATOR
+        emulator::reset();
+#endif
+        const char *why = nullptr;
+        if (gt_cuda_count(&why) == 0) GTEST_SKIP() << why;
+    }
+};
 
 // Named like the files in kernels/shapes/.
 inline std::vector<NamedSpec> preset_shapes() {
