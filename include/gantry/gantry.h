@@ -23,7 +23,7 @@ extern "C" {
 #endif
 
 #define GT_VERSION_MAJOR 0
-#define GT_VERSION_MINOR 1
+#define GT_VERSION_MINOR 2
 #define GT_VERSION_PATCH 0
 
 /* "major.minor.patch" of the library that is linked. */
