@@ -12,6 +12,9 @@ set(CMAKE_CUDA_STANDARD 17)
 set(CMAKE_CUDA_STANDARD_REQUIRED ON)
 set(CMAKE_CUDA_VISIBILITY_PRESET hidden)
 enable_language(CUDA)
+if(NOT TARGET CUDA::nvToolsExt)
+    add_library(CUDA::nvToolsExt INTERFACE IMPORTED) # CMake 3.25 stumbles over its absence, and CUDA 13 has it no longer
+endif()
 find_package(CUDAToolkit REQUIRED)
 
 # What add_compile_options says for C, in nvcc's words. -fmad=false is the device's -ffp-contract=off. Without exceptions and guarded statics the
