@@ -7,6 +7,7 @@
 #define FUSED_JOIN(a, b)   FUSED_PASTE(a, b)
 #define FUSED_SYMBOL(what) FUSED_JOIN(what, FUSED_NAME)
 
+/* Four blocks of four warps a multiprocessor: as many as their shared memory allows, and 128 registers a thread. */
 #ifndef FUSED_MIN_BLOCKS
 #define FUSED_MIN_BLOCKS 4
 #endif

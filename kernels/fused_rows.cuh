@@ -16,7 +16,7 @@ struct Gan {
     bool alive;   /* not frozen, and there is such a run */
 };
 
-/* Whether a value that is NaN or infinity in no lane of a GAN: every lane calls; zero is 0 or, after such a value, NaN. */
+/* Whether all 16 lanes of a GAN have met finite values only: zero is 0, and NaN in a lane that has not. Every lane calls. */
 static __device__ __forceinline__ bool all_finite(float zero) {
     const unsigned half = 0xffffu << (threadIdx.x & 16);
     return (__ballot_sync(~0u, zero == 0.0f) & half) == half;
