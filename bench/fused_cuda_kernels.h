@@ -27,7 +27,7 @@ typedef struct bench_kernel {
     int per_round;
 } bench_kernel;
 
-/* Each beside the next: bench_kernels[0] is the peak. */
+/* bench_kernels[0] is the peak; cuRAND's come last, and the emulator has none of them. */
 extern const bench_kernel bench_kernels[];
 extern const int n_bench_kernels;
 
