@@ -128,13 +128,15 @@ static __device__ __forceinline__ void make_points(Evaluation &e, const fused_ev
 static __device__ __forceinline__ void score_shape(Evaluation &e, const fused_evaluate_args &args, const float *points,
                                                    unsigned *keys, unsigned *spare, fused_score &score) {
     const uint64_t n = args.n_samples;
+    unsigned inside = 0;
     for (uint64_t i = threadIdx.x; i < n; i += EVALUATE_THREADS) {
         const double residual = score_residual(points[2 * i], points[2 * i + 1]);
         keys[i] = score_key_of_bits(__float_as_uint(static_cast<float>(residual)));
         const int bin = score_bin(points[2 * i], args.domain_lo, args.domain_hi);
-        if (bin >= 0) atomicAdd(&e.inside, 1u);
+        inside += bin >= 0;
         if (bin >= 0 && score_is_good(residual)) atomicAdd(&e.good[bin], 1u);
     }
+    atomicAdd(&e.inside, inside);
     __syncthreads();
     if (threadIdx.x < 32) {
         const double sum = sum_parts(n, [&](uint64_t i) { return score_residual(points[2 * i], points[2 * i + 1]); });
