@@ -43,30 +43,20 @@ extern "C" __global__ void bench_normals(bench_args args) { draw<true>(args); }
 extern "C" __global__ void bench_uniforms(bench_args args) { draw<false>(args); }
 
 #ifndef GT_EMULATOR
-extern "C" __global__ void bench_curand_normals(bench_args args) {
+template <bool Normal> static __device__ __forceinline__ void draw_by_curand(const bench_args &args) {
     curandStatePhilox4_32_10_t state;
     curand_init(1, thread_number(), 0, &state);
     float sum = 0.0f;
 #pragma unroll 2
     for (unsigned r = 0; r < args.rounds; r++) {
-        const float4 x = curand_normal4(&state);
+        const float4 x = Normal ? curand_normal4(&state) : curand_uniform4(&state);
         sum += (x.x + x.y) + (x.z + x.w);
     }
     args.out[thread_number()] = sum;
 }
 
-extern "C" __global__ void bench_curand_uniforms(bench_args args) {
-    curandStatePhilox4_32_10_t state;
-    curand_init(1, thread_number(), 0, &state);
-    float sum = 0.0f;
-#pragma unroll 2
-    for (unsigned r = 0; r < args.rounds; r++) {
-        const float4 x = curand_uniform4(&state);
-        sum += (x.x + x.y) + (x.z + x.w);
-    }
-    args.out[thread_number()] = sum;
-}
-
+extern "C" __global__ void bench_curand_normals(bench_args args) { draw_by_curand<true>(args); }
+extern "C" __global__ void bench_curand_uniforms(bench_args args) { draw_by_curand<false>(args); }
 #endif
 
 extern "C" __global__ void bench_adam(bench_args args) {

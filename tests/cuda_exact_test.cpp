@@ -4,6 +4,7 @@
 // part of the same.
 #include "cuda_exact_kernels.h"
 #include "cuda_shapes.h"
+#include "float_bits.h"
 
 #include <cmath>
 #include <cstring>
@@ -28,18 +29,6 @@ constexpr uint32_t thinner = 997; // the CPU's rounding is not in doubt
 #else
 constexpr uint32_t thinner = 1;
 #endif
-
-float float_of(uint32_t bits) {
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
-uint32_t bits_of(float x) {
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
 
 #define ASSERT_CUDA(call) ASSERT_EQ(call, cudaSuccess) << cudaGetErrorString(cudaGetLastError())
 

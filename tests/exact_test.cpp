@@ -1,5 +1,7 @@
 // kernels/exact.h: errors against long double libm over whole ranges, values at the edges, and the same bits from every lanes
 // header. The bounds are those that exact.h states.
+#include "float_bits.h"
+
 #include <cmath>
 #include <cstring>
 #include <gtest/gtest.h>
@@ -53,18 +55,6 @@ namespace avx512 {
 #endif
 
 using Real = long double;
-
-float float_of(uint32_t bits) {
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
-
-uint32_t bits_of(float x) {
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
 
 const float inf = std::numeric_limits<float>::infinity();
 
