@@ -74,7 +74,7 @@ TEST_P(Digest, StraightAndResumed) {
         Trainer trainer = trained(GetParam().spec, first, 77, 2);
         // neither looking nor drawing changes anything
         row_of(trainer.get(), 1);
-        std::vector<float> points(2 * 10);
+        std::vector<float> points((size_t)GetParam().spec.target.n_columns * 10);
         EXPECT_EQ(gt_trainer_sample(trainer.get(), 1, 0, 10, points.data()), GT_OK);
         ASSERT_EQ(gt_trainer_save(trainer.get(), path.c_str()), GT_OK) << gt_last_error();
         EXPECT_EQ(gt_trainer_advance(trainer.get(), total - first), GT_OK);
@@ -107,6 +107,8 @@ INSTANTIATE_TEST_SUITE_P(Specs, Digest,
                                            NamedSpec{"linear_batch_34", spec_of(2, {5, 4}, {3}, GT_LINEAR, 34)}),
                          spec_name);
 
+INSTANTIATE_TEST_SUITE_P(Recipes, Digest, ::testing::ValuesIn(join(recipes(), targets())), spec_name);
+
 // Another layout of the nets would give the same digests from the slower loop.
 TEST(DigestOf, TheTutorialRunsInTheLoopMadeForIt) {
     EXPECT_TRUE(fused_cpu_is_compiled_in(make_trainer(preset("x2")).get()->engine));
@@ -123,9 +125,10 @@ TEST(DigestOf, TheTutorialOverTenThousandIterations) {
 }
 
 TEST(DigestOf, SeesEveryPartOfTheState) {
-    Trainer trainer = trained(preset("x2"), 3);
+    const gt_spec spec = preset("x2-ema");
+    Trainer trainer = trained(spec, 3);
     for (gt_net which : {GT_DISCRIMINATOR, GT_GENERATOR})
-        for (gt_state_part part : {GT_WEIGHTS, GT_ADAM_M, GT_ADAM_V}) {
+        for (gt_state_part part : parts_of(spec, which)) {
             const std::string before = digest(trainer.get());
             std::vector<float> x = state(trainer.get(), which, part);
             x.back() = std::nextafterf(x.back(), 1e9f);

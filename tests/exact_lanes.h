@@ -22,6 +22,12 @@ inline void map(Function function, const float *x, size_t n, float *out) {
         case SOFTPLUS:
             y = exact_softplus(a);
             break;
+        case ELU:
+            y = exact_elu(a);
+            break;
+        case COS_PI:
+            y = exact_cos_pi(a);
+            break;
         }
         vf_store(out + i, y);
     }
@@ -38,6 +44,10 @@ inline void normals(const uint32_t *x, const uint32_t *y, size_t n, float *first
 
 inline void uniforms(const uint32_t *x, size_t n, float *out) {
     for (size_t i = 0; i < n; i += 16) vf_store(out + i, exact_uniform(vu_load(x + i)));
+}
+
+inline void truncated_normals(const uint32_t *x, size_t n, float *out) {
+    for (size_t i = 0; i < n; i += 16) vf_store(out + i, exact_truncated_normal(vu_load(x + i)));
 }
 
 inline void sum_rows(const float *rows, float *out) { vf_store(out, vf_sum_rows(rows)); }

@@ -21,7 +21,7 @@
 
 namespace {
 
-enum Function { EXP2, LOG, SIGMOID, TANH, SOFTPLUS };
+enum Function { EXP2, LOG, SIGMOID, TANH, SOFTPLUS, ELU, COS_PI };
 
 namespace portable {
 #include "engine/lanes_portable.h"
@@ -100,6 +100,9 @@ Real true_sigmoid(Real x) { return 1 / (1 + std::exp(-x)); }
 Real true_tanh(Real x) { return std::tanh(x); }
 Real true_softplus(Real x) { return std::fmax(x, 0.0L) + std::log1p(std::exp(-std::fabs(x))); }
 
+Real true_elu(Real x) { return x > 0 ? x : std::expm1(x); }
+Real true_cos_pi(Real x) { return std::cos(M_PIl * x); }
+
 TEST(Exact, Exp2) {
     EXPECT_LT(worst(EXP2, true_exp2, floats(0.25f, 0.5f, 7), true), 1.8e-7L);
     EXPECT_LT(worst(EXP2, true_exp2, floats(-0.25f, -0.5f, 7), true), 1.8e-7L);
@@ -139,6 +142,20 @@ TEST(Exact, Softplus) {
     EXPECT_LT(worst(SOFTPLUS, true_softplus, floats(0.0625f, 1, 5), true), 2.3e-7L);
     for (float x : {200.0f, 1e30f, inf}) EXPECT_EQ(value(SOFTPLUS, x), x);
     for (float x : {-200.0f, -1e30f, -inf}) EXPECT_EQ(value(SOFTPLUS, x), 0);
+}
+
+TEST(Exact, Elu) {
+    EXPECT_LT(worst(ELU, true_elu, floats(-0.0f, -inf, 2503), false), 1.5e-7L);
+    EXPECT_LT(worst(ELU, true_elu, floats(-0.125f, -2, 5), false), 1.5e-7L);
+    for (float x : floats(0, inf, 100003)) ASSERT_EQ(value(ELU, x), x);
+    for (float x : {-200.0f, -1e30f, -inf}) EXPECT_EQ(value(ELU, x), -1) << x;
+}
+
+TEST(Exact, CosPi) {
+    EXPECT_LT(worst(COS_PI, true_cos_pi, floats(0, 1, 997), false), 1.7e-7L);
+    EXPECT_LT(worst(COS_PI, true_cos_pi, floats(0.125f, 1, 7), false), 1.7e-7L);
+    EXPECT_EQ(value(COS_PI, 0.5f), 0);
+    EXPECT_EQ(value(COS_PI, 0), -value(COS_PI, 1));
 }
 
 struct Words {
@@ -181,6 +198,24 @@ TEST(Exact, NormalPair) {
     EXPECT_LT(worst_angle, 3e-7L);
 }
 
+// The inverse of Phi cut off at +-2, by Newton's steps in long double from where the engine says it is.
+TEST(Exact, TruncatedNormal) {
+    const Words w = words((1 << 20) / thinner, 8);
+    const size_t n = w.x.size();
+    std::vector<float> z(n), u(n);
+    portable::truncated_normals(w.x.data(), n, z.data());
+    portable::uniforms(w.x.data(), n, u.data());
+    Real worst_error = 0;
+    for (size_t i = 0; i < n; i++) {
+        Real x = z[i];
+        const Real wanted = (2 * (Real)u[i] - 1) * std::erf(std::sqrt(2.0L));
+        for (int k = 0; k < 3; k++)
+            x -= (std::erf(x / std::sqrt(2.0L)) - wanted) / (std::sqrt(2 / M_PIl) * std::exp(-x * x / 2));
+        worst_error = std::fmax(worst_error, std::fabs(z[i] - x));
+    }
+    EXPECT_LT(worst_error, 1e-6L);
+}
+
 // Lane k is the sum of row k as a tree: l with l + 8, then + 4, + 2, + 1.
 template <class SumRows> void expect_tree_sums(SumRows sum_rows) {
     std::mt19937 rng(6);
@@ -198,13 +233,13 @@ template <class SumRows> void expect_tree_sums(SumRows sum_rows) {
     }
 }
 
-template <class Map, class Normals> void expect_same_bits(Map map, Normals normals) {
-    for (Function function : {EXP2, LOG, SIGMOID, TANH, SOFTPLUS})
+template <class Map, class Normals, class Truncated> void expect_same_bits(Map map, Normals normals, Truncated truncated) {
+    for (Function function : {EXP2, LOG, SIGMOID, TANH, SOFTPLUS, ELU, COS_PI})
         for (float sign : {1.0f, -1.0f}) {
-            if (function == LOG && sign < 0) continue;
+            if ((function == LOG || function == COS_PI) && sign < 0) continue;
             std::vector<float> x = function == LOG
                                        ? floats(std::numeric_limits<float>::min(), std::numeric_limits<float>::max(), 997)
-                                       : floats(sign * 0.0f, sign * inf, 997);
+                                       : floats(sign * 0.0f, function == COS_PI ? 1 : sign * inf, 997);
             if (function == EXP2 || function == SIGMOID || function == SOFTPLUS) x.insert(x.end(), 16, std::nanf(""));
             std::vector<float> expected = values(function, x), got(x.size());
             map(function, x.data(), x.size(), got.data());
@@ -218,6 +253,9 @@ template <class Map, class Normals> void expect_same_bits(Map map, Normals norma
     normals(w.x.data(), w.y.data(), n, got_first.data(), got_second.data());
     EXPECT_EQ(memcmp(first.data(), got_first.data(), n * sizeof(float)), 0);
     EXPECT_EQ(memcmp(second.data(), got_second.data(), n * sizeof(float)), 0);
+    portable::truncated_normals(w.x.data(), n, first.data());
+    truncated(w.x.data(), n, got_first.data());
+    EXPECT_EQ(memcmp(first.data(), got_first.data(), n * sizeof(float)), 0);
 }
 
 TEST(ExactLanes, Portable) { expect_tree_sums(portable::sum_rows); }
@@ -225,20 +263,20 @@ TEST(ExactLanes, Portable) { expect_tree_sums(portable::sum_rows); }
 #ifdef X86_LANES
 TEST(ExactLanes, PortableWithFma) {
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) GTEST_SKIP() << "this processor has no AVX2 and FMA";
-    expect_same_bits(portable_fma::map, portable_fma::normals);
+    expect_same_bits(portable_fma::map, portable_fma::normals, portable_fma::truncated_normals);
     expect_tree_sums(portable_fma::sum_rows);
 }
 
 TEST(ExactLanes, Avx2) {
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) GTEST_SKIP() << "this processor has no AVX2 and FMA";
-    expect_same_bits(avx2::map, avx2::normals);
+    expect_same_bits(avx2::map, avx2::normals, avx2::truncated_normals);
     expect_tree_sums(avx2::sum_rows);
 }
 
 TEST(ExactLanes, Avx512) {
     if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512dq"))
         GTEST_SKIP() << "this processor has no AVX-512 F and DQ";
-    expect_same_bits(avx512::map, avx512::normals);
+    expect_same_bits(avx512::map, avx512::normals, avx512::truncated_normals);
     expect_tree_sums(avx512::sum_rows);
 }
 #else

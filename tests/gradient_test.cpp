@@ -95,7 +95,8 @@ TEST_P(Gradient, OfEveryWeightAndTheOtherNetIsLeftAlone) {
             };
             const std::vector<float> m = state(trainer.get(), learner, GT_ADAM_M);
             expect_gradient(m, loss, weights, y, name_of(trained));
-            EXPECT_NEAR(result.loss, loss(Vector(weights.begin(), weights.end()), y, nullptr), 1e-6 * (1 + result.loss));
+            EXPECT_NEAR(result.loss, loss(Vector(weights.begin(), weights.end()), y, nullptr),
+                        1e-6 * (1 + std::fabs(result.loss)));
 
             // v' is the gradient squared, and the weights went down it
             const std::vector<float> v = state(trainer.get(), learner, GT_ADAM_V),
@@ -123,5 +124,21 @@ INSTANTIATE_TEST_SUITE_P(Specs, Gradient,
                                            NamedSpec{"one_unit", spec_of(1, {1}, {1}, GT_LEAKY_RELU)},
                                            NamedSpec{"odd", spec_of(2, {17}, {33}, GT_RELU)}),
                          spec_name);
+
+std::vector<NamedSpec> losses_and_widths() {
+    std::vector<NamedSpec> specs;
+    for (gt_loss loss : {GT_MINIMAX, GT_LEAST_SQUARES, GT_HINGE, GT_WASSERSTEIN})
+        for (const char *name : {"x2", "x2-elu"})
+            specs.push_back(
+                {std::string(gt_loss_name(loss)) + (name[2] ? "_elu" : ""), changed(preset(name), [loss](gt_spec &s) {
+                     s.loss = loss;
+                     s.clip = loss == GT_WASSERSTEIN ? 1e6 : 0;
+                 })});
+    for (int n_columns : {1, 3, 64}) specs.push_back({"columns_" + std::to_string(n_columns), data_spec(n_columns, 5)});
+    specs.push_back({"scaled", target_spec("x2", GT_TANH)});
+    return specs;
+}
+
+INSTANTIATE_TEST_SUITE_P(Losses, Gradient, ::testing::ValuesIn(losses_and_widths()), spec_name);
 
 } // namespace

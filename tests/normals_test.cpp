@@ -10,20 +10,20 @@ namespace {
 
 const size_t n = 10'000'000;
 
-std::vector<float> draw(void (*kernel)(uint64_t, uint32_t, uint32_t, size_t, float *)) {
+std::vector<float> draw(fused_draw kind) {
     std::vector<float> x(n);
     const size_t per_iteration = n / 100; // from many iterations, as training takes them
-    for (uint32_t i = 0; i < 100; i++) kernel(2024, 4, i, per_iteration, x.data() + i * per_iteration);
+    for (uint32_t i = 0; i < 100; i++) fused_portable.draw(kind, 2024, 4, i, per_iteration, x.data() + i * per_iteration);
     return x;
 }
 
 const std::vector<float> &normals() {
-    static const std::vector<float> x = draw(fused_portable.normals);
+    static const std::vector<float> x = draw(DRAW_NORMAL);
     return x;
 }
 
 const std::vector<float> &uniforms() {
-    static const std::vector<float> x = draw(fused_portable.uniforms);
+    static const std::vector<float> x = draw(DRAW_UNIFORM);
     return x;
 }
 
@@ -99,6 +99,18 @@ TEST(Uniforms, MomentsAndDistribution) {
     EXPECT_LE(*ends.second, 1);
     EXPECT_LT(*ends.first, 1e-5f); // missed by ten million with probability e^-100
     EXPECT_GT(*ends.second, 1 - 1e-5f);
+}
+
+TEST(TruncatedNormals, MomentsAndDistribution) {
+    const std::vector<float> x = draw(DRAW_TRUNCATED);
+    // 1 - 4 phi(2) / erf(sqrt 2) = 0.7737413, phi the normal density
+    EXPECT_NEAR(mean_of(x, [](const float *z) { return (double)*z; }), 0, limit(0.8796));
+    EXPECT_NEAR(mean_of(x, [](const float *z) { return std::pow(*z, 2.0); }), 0.7737413, limit(0.95));
+    EXPECT_LT(kolmogorov_smirnov(x, [](double z) { return (1 + std::erf(z * M_SQRT1_2) / std::erf(M_SQRT2)) / 2; }),
+              1.95 / std::sqrt((double)n));
+    const auto ends = std::minmax_element(x.begin(), x.end());
+    EXPECT_GE(*ends.first, -2.000001f);
+    EXPECT_LE(*ends.second, 2.000001f);
 }
 
 } // namespace

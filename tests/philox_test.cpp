@@ -51,15 +51,23 @@ TEST(Philox, DrawsOfEveryInstructionSet) {
         for (size_t n : {1u, 3u, 4u, 63u, 64u, 65u, 1000u}) {
             const uint64_t seed = 0x123456789abcdef0;
             std::vector<float> uniforms(n + 1, -7.0f), normals(n + 1, -7.0f);
-            kernels->uniforms(seed, 3, 70000, n, uniforms.data());
-            kernels->normals(seed, 3, 70000, n, normals.data());
+            std::vector<float> symmetric(n + 1, -7.0f), truncated(n + 1, -7.0f);
+            kernels->draw(DRAW_UNIFORM, seed, 3, 70000, n, uniforms.data());
+            kernels->draw(DRAW_NORMAL, seed, 3, 70000, n, normals.data());
+            kernels->draw(DRAW_SYMMETRIC, seed, 3, 70000, n, symmetric.data());
+            kernels->draw(DRAW_TRUNCATED, seed, 3, 70000, n, truncated.data());
             reference::Vector u = reference::uniforms(seed, 3, 70000, n), z = reference::normals(seed, 3, 70000, n);
             for (size_t i = 0; i < n; i++) {
                 ASSERT_EQ(uniforms[i], u[i]) << gt_isa_name(isa) << " n " << n << " i " << i;
                 ASSERT_NEAR(normals[i], z[i], 4e-6) << gt_isa_name(isa) << " n " << n << " i " << i;
+                ASSERT_EQ(symmetric[i], 2 * (float)u[i] - 1) << gt_isa_name(isa) << " n " << n << " i " << i;
+                ASSERT_NEAR(truncated[i], reference::truncated_normal(u[i]), 1e-6)
+                    << gt_isa_name(isa) << " n " << n << " i " << i;
             }
             EXPECT_EQ(uniforms[n], -7.0f) << "wrote past its end";
             EXPECT_EQ(normals[n], -7.0f) << "wrote past its end";
+            EXPECT_EQ(symmetric[n], -7.0f) << "wrote past its end";
+            EXPECT_EQ(truncated[n], -7.0f) << "wrote past its end";
         }
     }
 }

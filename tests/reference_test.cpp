@@ -26,13 +26,14 @@ double tolerance(gt_state_part part, double expected) {
 
 void expect_same_state(const gt_trainer *trainer, const Gan &gan) {
     for (gt_net which : {GT_DISCRIMINATOR, GT_GENERATOR})
-        for (gt_state_part part : {GT_WEIGHTS, GT_ADAM_M, GT_ADAM_V}) {
+        for (gt_state_part part : parts_of(gan.spec, which)) {
             const std::vector<float> got = state(trainer, which, part);
             const reference::Learner &learner = which == GT_DISCRIMINATOR ? gan.d : gan.g;
             const reference::Vector &expected = part == GT_WEIGHTS  ? learner.weights
                                                 : part == GT_ADAM_M ? learner.m
-                                                                    : learner.v;
-            const double scale = part == GT_WEIGHTS ? 1 : part == GT_ADAM_M ? 1 - learner.beta1() : 1 - learner.beta2();
+                                                : part == GT_ADAM_V ? learner.v
+                                                                    : gan.ema;
+            const double scale = part == GT_ADAM_M ? 1 - learner.beta1() : part == GT_ADAM_V ? 1 - learner.beta2() : 1;
             ASSERT_EQ(got.size(), expected.size());
             double worst = 0;
             size_t where = 0;
@@ -47,10 +48,32 @@ void expect_same_state(const gt_trainer *trainer, const Gan &gan) {
 
 class Reference : public ::testing::TestWithParam<Case> {};
 
+// A sine wave, and rows of data, from their words and without tables of cubics.
+void set_target(Gan &gan) {
+    const gt_target_spec &target = gan.spec.target;
+    if (std::string(target.name) == "expression")
+        gan.point = [&target](double word) {
+            const double x = target.lo + (target.hi - target.lo) * (word + 0.5) * 0x1p-32;
+            return reference::Vector{x, std::sin(3 * x)};
+        };
+    if (std::string(target.name) == "data")
+        gan.point = [&target](double word) {
+            const float *row = target.points + (size_t)(word * (double)target.n_points * 0x1p-32) * (size_t)target.n_columns;
+            return reference::Vector(row, row + target.n_columns);
+        };
+}
+
+gt_spec expression_spec() {
+    gt_spec spec = preset("x2-deep");
+    EXPECT_EQ(gt_target_from_expression("sin(3*x)", -1, 0.5, &spec.target), GT_OK) << gt_last_error();
+    return spec;
+}
+
 TEST_P(Reference, SameTraining) {
     const auto &[named, iterations] = GetParam();
     const uint64_t seed = 20;
     Gan gan(named.spec, seed);
+    set_target(gan);
     Trainer trainer = make_trainer(named.spec, seed);
     ASSERT_NE(trainer, nullptr);
     expect_same_state(trainer.get(), gan);
@@ -72,9 +95,9 @@ TEST_P(Reference, SameTraining) {
 
 gt_spec other_numbers() {
     gt_spec spec = preset("x2");
-    spec.target = {-2, 1};
-    spec.generator_adam = {5e-4, 0.5, 0.99, 1e-5};
-    spec.discriminator_adam = {2e-3, 0.0, 0.9, 1e-3};
+    spec.target.lo = -2, spec.target.hi = 1;
+    spec.generator_adam = {5e-4, 0.5, 0.99, 1e-5, 0};
+    spec.discriminator_adam = {2e-3, 0.0, 0.9, 1e-3, 0};
     return spec;
 }
 
@@ -93,6 +116,17 @@ INSTANTIATE_TEST_SUITE_P(Specs, Reference,
                                            Case{{"latent_1", spec_of(1, {15}, {25}, GT_RELU)}, 50},
                                            Case{{"three_hidden", spec_of(5, {12, 11, 10}, {16, 15, 14}, GT_RELU)}, 50},
                                            Case{{"thousand_hidden", spec_of(5, {1000}, {1000}, GT_RELU)}, 10}),
+                         [](const auto &tested) { return tested.param.named.name; });
+
+std::vector<Case> recipe_cases() {
+    std::vector<Case> cases = {{{"expression", expression_spec()}, 50}};
+    for (const NamedSpec &named : recipes()) cases.push_back({named, 50});
+    for (int n_columns : {1, 2, 3, 64})
+        cases.push_back({{"data_" + std::to_string(n_columns), data_spec(n_columns, 100)}, n_columns < 64 ? 50 : 10});
+    return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(Recipes, Reference, ::testing::ValuesIn(recipe_cases()),
                          [](const auto &tested) { return tested.param.named.name; });
 
 } // namespace

@@ -4,7 +4,7 @@
  * results come back through out-parameters. Functions that can fail return a gt_status, and gt_last_error() then gives one
  * line for a person. A trainer may be used by one thread at a time; different trainers by different threads.
  *
- * Sizes: R runs, B batch, Z latent size, X data size (2: a point of the curve), P parameters of a net. */
+ * Sizes: R runs, B batch, Z latent size, X data size (columns of a point), P parameters of a net. */
 #ifndef GANTRY_H
 #define GANTRY_H
 
@@ -23,7 +23,7 @@ extern "C" {
 #endif
 
 #define GT_VERSION_MAJOR 0
-#define GT_VERSION_MINOR 2
+#define GT_VERSION_MINOR 3
 #define GT_VERSION_PATCH 0
 
 /* "major.minor.patch" of the library that is linked. */
@@ -51,21 +51,36 @@ GT_API const char *gt_status_text(gt_status status);
 /* What went wrong in the last call of this thread that failed: the value, what is allowed, the way out. Never NULL. */
 GT_API const char *gt_last_error(void);
 
-/* ---------------------------------------------------------------- what to train */
+/* ---------------------------------------------------------------- nets */
 
-/* X(name, text) */
+/* X(name, text). elu: a for a > 0, else e^a - 1 (Clevert, Unterthiner, Hochreiter 2016). */
 #define GT_ACTIVATION_LIST(X)                                                                                                  \
     X(GT_LINEAR, "linear")                                                                                                     \
     X(GT_RELU, "relu")                                                                                                         \
     X(GT_LEAKY_RELU, "leaky_relu")                                                                                             \
     X(GT_TANH, "tanh")                                                                                                         \
-    X(GT_SIGMOID, "sigmoid")
+    X(GT_SIGMOID, "sigmoid")                                                                                                   \
+    X(GT_ELU, "elu")
 
 #define GT_ACTIVATION_ENUM(name, text) name,
 typedef enum gt_activation { GT_ACTIVATION_LIST(GT_ACTIVATION_ENUM) GT_N_ACTIVATIONS } gt_activation;
 #undef GT_ACTIVATION_ENUM
 
 GT_API const char *gt_activation_name(gt_activation activation);
+
+/* Initial weights of a layer, as in Keras: uniform on +-sqrt(6 / fan), or normal, cut off at two deviations, with variance
+ * 2 / fan; fan is n_in for He et al. 2015, n_in + n_out for Glorot and Bengio 2010. Biases start at 0. X(name, text) */
+#define GT_INITIALIZER_LIST(X)                                                                                                 \
+    X(GT_HE_UNIFORM, "he_uniform")                                                                                             \
+    X(GT_HE_NORMAL, "he_normal")                                                                                               \
+    X(GT_GLOROT_UNIFORM, "glorot_uniform")                                                                                     \
+    X(GT_GLOROT_NORMAL, "glorot_normal")
+
+#define GT_INITIALIZER_ENUM(name, text) name,
+typedef enum gt_initializer { GT_INITIALIZER_LIST(GT_INITIALIZER_ENUM) GT_N_INITIALIZERS } gt_initializer;
+#undef GT_INITIALIZER_ENUM
+
+GT_API const char *gt_initializer_name(gt_initializer initializer);
 
 /* The generator, the discriminator, and the composite of the tutorial: D(G(z)), in which only G learns. */
 typedef enum gt_net { GT_DISCRIMINATOR, GT_GENERATOR, GT_GAN } gt_net;
@@ -79,21 +94,136 @@ typedef struct gt_net_spec {
     int size[GT_MAX_LAYERS + 1];             /* size[0] inputs, size[l + 1] outputs of layer l */
     gt_activation activation[GT_MAX_LAYERS]; /* of layer l; D's last layer is linear here: its sigmoid belongs to the loss */
     double leaky_slope;                      /* of leaky_relu for negative inputs, 0 to 1 */
+    gt_initializer hidden_init, output_init; /* of all layers but the last, of the last */
 } gt_net_spec;
 
 /* Adam in the epsilon-hat form (Kingma and Ba 2015, end of section 2; the form of Keras):
- * lr_t = lr sqrt(1 - beta2^t) / (1 - beta1^t); p -= lr_t m / (sqrt(v) + eps). */
+ * lr_t = lr sqrt(1 - beta2^t) / (1 - beta1^t); p = p (1 - lr weight_decay) - lr_t m / (sqrt(v) + eps). The decay is
+ * decoupled (Loshchilov and Hutter 2019) and acts on every parameter. */
 typedef struct gt_adam_spec {
-    double lr;    /* > 0 */
-    double beta1; /* [0, 1) */
-    double beta2; /* [0, 1) */
-    double eps;   /* > 0 */
+    double lr;           /* > 0 */
+    double beta1;        /* [0, 1) */
+    double beta2;        /* [0, 1) */
+    double eps;          /* > 0 */
+    double weight_decay; /* >= 0; lr weight_decay < 1 */
 } gt_adam_spec;
 
-/* The curve that G learns: y = x^2 with x uniform on [lo, hi). */
+/* ---------------------------------------------------------------- what G learns */
+
+#define GT_MAX_COLUMNS           64
+#define GT_MAX_TARGET_PARAMETERS 8
+#define GT_TARGET_NAME_CHARS     24
+#define GT_EXPRESSION_CHARS      256
+
+/* How a target is scored. */
+typedef enum gt_target_kind {
+    GT_TARGET_FUNCTION, /* points (x, f(x)), x uniform on [lo, hi) */
+    GT_TARGET_MIXTURE,  /* points around modes, all alike: a mixture of Gaussians in the plane */
+    GT_TARGET_CURVE,    /* points along a curve in the plane, with noise */
+    GT_TARGET_DATA      /* a user's points, drawn at random */
+} gt_target_kind;
+
+/* A distribution of points. gt_target_by_name() and its siblings fill it; parameters and domain may be changed then. */
 typedef struct gt_target_spec {
-    double lo, hi;
+    char name[GT_TARGET_NAME_CHARS];            /* one of gt_target_name(), "expression" or "data" */
+    char expression[GT_EXPRESSION_CHARS];       /* of "expression": f(x), as muParser reads it; else empty */
+    double lo, hi;                              /* of a function: its domain */
+    double parameter[GT_MAX_TARGET_PARAMETERS]; /* as gt_target_parameter_name() names them; the rest 0 */
+    const float *points;                        /* of "data": [n_points, n_columns], the caller's; a trainer copies them */
+    size_t n_points;                            /* 0 for all others */
+    int n_columns;                              /* X: 2 but for data, 1 to GT_MAX_COLUMNS */
 } gt_target_spec;
+
+/* Built-in targets; index 0 is the tutorial's. NULL past the end. */
+GT_API const char *gt_target_name(int index);
+GT_API const char *gt_target_summary(int index);
+
+/* The name of a parameter of a built-in target; NULL where it has no more, or no such target. */
+GT_API const char *gt_target_parameter_name(const char *target, int index);
+
+/* A built-in target with its default parameters and domain. GT_ERR_ARGUMENT: no such target. */
+GT_API gt_status gt_target_by_name(const char *name, gt_target_spec *out);
+
+/* y = f(x) from its text, such as "sin(2*pi*x) * exp(-x)". Whether it can be read, and is finite everywhere, is found by
+ * gt_spec_check(). GT_ERR_ARGUMENT: too long. */
+GT_API gt_status gt_target_from_expression(const char *text, double lo, double hi, gt_target_spec *out);
+
+/* Points of the caller's. GT_ERR_ARGUMENT: none, too many columns, or values that are not finite. */
+GT_API gt_status gt_target_from_points(const float *points, size_t n, int n_columns, gt_target_spec *out);
+
+/* Points of a .csv or .npy file into memory that the caller frees with gt_free(). GT_ERR_FILE names a bad row by its line. */
+GT_API gt_status gt_points_read(const char *path, float **points, size_t *n, int *n_columns);
+GT_API void gt_free(void *memory);
+
+GT_API gt_target_kind gt_target_kind_of(const gt_target_spec *target);
+
+/* f(x) of a function target, as scores see it (in double, x clamped to the domain; x^2 anywhere); GT_ERR_ARGUMENT: no function,
+ * or not readable. y[n]. */
+GT_API gt_status gt_target_function(const gt_target_spec *target, const double *x, size_t n, double *y);
+
+/* How far the table from which devices draw is off f, at worst, on a grid of 8 points a segment; 0 where there is no table. */
+GT_API gt_status gt_target_table_error(const gt_target_spec *target, double *out);
+
+/* ---------------------------------------------------------------- what to train */
+
+/* Losses of D and G from logits z; y the labels, n samples. "real" and "fake" have the labels of the spec. X(name, text)
+ *  bce            cross-entropy with sigmoid; G wants its points to be taken for real (label 1): non-saturating, the tutorial
+ *  minimax        the same D; G minimises log(1 - sigmoid(z)): saturating (Goodfellow et al. 2014, equation 1)
+ *  least_squares  (z - y)^2 / 2; G wants real's label (Mao et al. 2017)
+ *  hinge          D: max(0, 1 - z) on real, max(0, 1 + z) on fake points; G: -z (Lim and Ye 2017)
+ *  wasserstein    D: -z on real, z on fake points; G: -z; D's parameters stay within +-clip (Arjovsky et al. 2017) */
+#define GT_LOSS_LIST(X)                                                                                                        \
+    X(GT_BCE, "bce")                                                                                                           \
+    X(GT_MINIMAX, "minimax")                                                                                                   \
+    X(GT_LEAST_SQUARES, "least_squares")                                                                                       \
+    X(GT_HINGE, "hinge")                                                                                                       \
+    X(GT_WASSERSTEIN, "wasserstein")
+
+#define GT_LOSS_ENUM(name, text) name,
+typedef enum gt_loss { GT_LOSS_LIST(GT_LOSS_ENUM) GT_N_LOSSES } gt_loss;
+#undef GT_LOSS_ENUM
+
+GT_API const char *gt_loss_name(gt_loss loss);
+
+/* Latents: standard normal; uniform on [-1, 1]; standard normal cut off at +-2. X(name, text) */
+#define GT_NOISE_LIST(X)                                                                                                       \
+    X(GT_NOISE_GAUSSIAN, "gaussian")                                                                                           \
+    X(GT_NOISE_UNIFORM, "uniform")                                                                                             \
+    X(GT_NOISE_TRUNCATED_NORMAL, "truncated_normal")
+
+#define GT_NOISE_ENUM(name, text) name,
+typedef enum gt_noise { GT_NOISE_LIST(GT_NOISE_ENUM) GT_N_NOISES } gt_noise;
+#undef GT_NOISE_ENUM
+
+GT_API const char *gt_noise_name(gt_noise noise);
+
+/* The affine map of each column from data to what the nets see; samples and scores are mapped back. auto: as G's output
+ * activation needs it, symmetric for tanh, unit for sigmoid, else none. The range that is mapped to [-1, 1] or [0, 1] is that
+ * of the function, of the data, or of the modes or curve and four standard deviations of noise. X(name, text) */
+#define GT_SCALING_LIST(X)                                                                                                     \
+    X(GT_SCALING_AUTO, "auto")                                                                                                 \
+    X(GT_SCALING_NONE, "none")                                                                                                 \
+    X(GT_SCALING_SYMMETRIC, "symmetric")                                                                                       \
+    X(GT_SCALING_UNIT, "unit")
+
+#define GT_SCALING_ENUM(name, text) name,
+typedef enum gt_scaling { GT_SCALING_LIST(GT_SCALING_ENUM) GT_N_SCALINGS } gt_scaling;
+#undef GT_SCALING_ENUM
+
+GT_API const char *gt_scaling_name(gt_scaling scaling);
+
+/* Learning rates times a factor of the iteration k, with f = min(k / iterations, 1) and e the final factor: 1 - f (1 - e), or
+ * e + (1 - e) (1 + cos(pi f)) / 2. X(name, text) */
+#define GT_DECAY_LIST(X)                                                                                                       \
+    X(GT_DECAY_NONE, "none")                                                                                                   \
+    X(GT_DECAY_LINEAR, "linear")                                                                                               \
+    X(GT_DECAY_COSINE, "cosine")
+
+#define GT_DECAY_ENUM(name, text) name,
+typedef enum gt_decay { GT_DECAY_LIST(GT_DECAY_ENUM) GT_N_DECAYS } gt_decay;
+#undef GT_DECAY_ENUM
+
+GT_API const char *gt_decay_name(gt_decay decay);
 
 typedef struct gt_spec {
     gt_net_spec generator;     /* Z to X */
@@ -101,7 +231,19 @@ typedef struct gt_spec {
     gt_adam_spec generator_adam;
     gt_adam_spec discriminator_adam;
     gt_target_spec target;
-    int batch; /* B, even: D sees B/2 real and B/2 generated points an iteration, G learns from B latents */
+    gt_scaling scaling;
+    gt_noise noise;
+    gt_loss loss;
+    double real_label, fake_label; /* of bce, minimax (both in [0, 1]) and least_squares; 1 and 0 for the others */
+    double clip;                   /* of wasserstein: > 0; 0 for the others */
+    int batch;                     /* B latents of G's step */
+    int half_batch;                /* real points of D's step, and as many generated ones; 0: B / 2 (B is even then) */
+    bool combined_batch;           /* one update of D on both halves; else one on each (the tutorial) */
+    int d_steps;                   /* of D before each one of G: 1 to 100 */
+    gt_decay decay;                /* of both learning rates and weight decays */
+    uint64_t decay_iterations;     /* > 0 where decay is not none */
+    double decay_final;            /* 0 to 1 */
+    double ema; /* 0: none; else e = ema e + (1 - ema) w after each step of G, and samples and scores come from e; < 1 */
 } gt_spec;
 
 /* Named experiments; index 0 is the tutorial. NULL past the end. */
@@ -202,16 +344,18 @@ GT_API size_t gt_devices(gt_device_info *out, size_t capacity);
 
 /* ---------------------------------------------------------------- scores and samples */
 
-/* One run at one checkpoint; every definition is in docs/study.md. NaN where a value does not exist. */
+/* One run at one checkpoint; every definition is in docs/study.md. NaN where a value does not exist, or not for such a target.
+ */
 typedef struct gt_metrics {
     uint64_t iteration;   /* completed iterations */
     bool diverged;        /* frozen at diverged_at */
     uint64_t diverged_at; /* the iteration (from 0) that met the first value that is not finite */
-    double acc_real;      /* share of the first n_accuracy real points that D takes for real (p > 0.5) */
+    double acc_real;      /* share of the first n_accuracy real points that D takes for real */
     double acc_fake;      /* share of as many generated points that D takes for generated */
-    double d_loss_real;   /* binary cross-entropy of the last iteration's three steps */
+    double d_loss_real;   /* losses of the last iteration's last steps */
     double d_loss_fake;
     double g_loss;
+    /* functions */
     double resid_mean; /* mean of |y - f(x)| over n_samples generated points */
     double resid_p95;  /* its 95th percentile */
     double w1_x;       /* Wasserstein-1 distance of the generated x to the uniform distribution */
@@ -219,25 +363,47 @@ typedef struct gt_metrics {
     double support;    /* share of x inside the domain */
     double coverage;   /* of 20 equal bins of x, those with enough good samples */
     double std_x;      /* standard deviation of x */
-    double energy;     /* energy distance to n_energy real points; NaN when n_energy is 0 */
+    /* mixtures */
+    double modes;      /* modes that have at least one sample of high quality */
+    double hq;         /* share of samples of high quality: within 3 standard deviations of their nearest mode */
+    double reverse_kl; /* Kullback-Leibler divergence of the shares of the nearest modes to the uniform ones, in nats */
+    double jsd;        /* Jensen-Shannon divergence of the shares of high quality to the uniform ones, in nats */
+    /* all */
+    double energy;             /* energy distance to n_energy real points; NaN when n_energy is 0 */
+    double energy_coefficient; /* the same over twice the mean distance between a real and a generated point: 0 to 1 */
+    double spread;             /* root mean square distance of generated points to their mean over that of the real ones */
     int n_accuracy, n_samples, n_energy;
 } gt_metrics;
 
 typedef struct gt_evaluate_options {
     int n_samples;  /* 0: 10,000 */
     int n_accuracy; /* 0: 100 */
-    int n_energy;   /* 0: energy distance left out; it costs n^2 */
+    int n_energy;   /* 0: energy distance left out, which costs n^2; but 1,000 for curves and data, which are judged by it */
 } gt_evaluate_options;
 
 /* Scores every run: rows[R]. options may be NULL. The state is left as it is. */
 GT_API gt_status gt_trainer_evaluate(gt_trainer *trainer, const gt_evaluate_options *options, gt_metrics *rows);
 
-/* The first n points that gt_trainer_evaluate scores at this iteration: real [n, X] and generated [n, X]; either may be NULL.
- */
+/* The first n points that gt_trainer_evaluate scores at this iteration: real [n, X] and generated [n, X], in the units of the
+ * data; either may be NULL. */
 GT_API gt_status gt_trainer_evaluation_points(gt_trainer *trainer, size_t run, size_t n, float *real, float *generated);
 
-/* n points drawn from the generator of a run: out[n, X]. Draw d of a run at an iteration is the same points each time. */
+/* n points drawn from the generator of a run: out[n, X], in the units of the data. Draw d of a run at an iteration is the same
+ * points each time. */
 GT_API gt_status gt_trainer_sample(gt_trainer *trainer, size_t run, uint32_t draw, size_t n, float *out);
+
+/* Random inputs of the nets from streams of the run's own that training does not touch, in the units that the nets see. */
+typedef enum gt_draw {
+    GT_DRAW_REAL,    /* points of the target [n, X] */
+    GT_DRAW_UNIFORM, /* points uniform on [-1, 1]^X [n, X]: the tutorial's stand-in for a generator */
+    GT_DRAW_LATENTS  /* [n, Z] */
+} gt_draw;
+
+/* Draw `index` of a run is the same numbers each time. */
+GT_API gt_status gt_trainer_draw(gt_trainer *trainer, size_t run, gt_draw what, uint32_t index, size_t n, float *out);
+
+/* Points in the units that the nets see to those of the data, in place: points[n, X]. */
+GT_API void gt_trainer_to_data(const gt_trainer *trainer, float *points, size_t n);
 
 /* What became of a run; docs/study.md has the rules. X(name, text) */
 #define GT_OUTCOME_LIST(X)                                                                                                     \
@@ -255,16 +421,21 @@ typedef enum gt_outcome { GT_OUTCOME_LIST(GT_OUTCOME_ENUM) GT_N_OUTCOMES } gt_ou
 
 GT_API const char *gt_outcome_name(gt_outcome outcome);
 
-/* Thresholds; gt_outcome_rules_default() gives those of docs/study.md. */
+/* Thresholds; gt_outcome_rules_of() gives those of docs/study.md for a target. */
 typedef struct gt_outcome_rules {
-    double resid_mean_below, w1_x_below, coverage_at_least; /* converged at a checkpoint */
+    gt_target_kind kind;
+    double resid_mean_below, w1_x_below, coverage_at_least; /* a function has converged at a checkpoint */
     double partial_coverage_at_most;
     double collapsed_std_x_below;
     double diverged_support_below;
-    int window; /* K: checkpoints that decide between stable and oscillating */
+    double modes_at_least, hq_at_least; /* a mixture has */
+    double energy_coefficient_below;    /* a curve or data have */
+    double collapsed_spread_below;      /* of these three */
+    int window;                         /* K: checkpoints that decide between stable and oscillating */
 } gt_outcome_rules;
 
-GT_API gt_outcome_rules gt_outcome_rules_default(void);
+/* spec has passed gt_spec_check(). */
+GT_API gt_outcome_rules gt_outcome_rules_of(const gt_spec *spec);
 GT_API bool gt_metrics_converged(const gt_metrics *row, const gt_outcome_rules *rules);
 
 /* The outcome of one run from its checkpoints so far, oldest first; n >= 1. */
@@ -273,7 +444,12 @@ GT_API gt_outcome gt_outcome_of(const gt_metrics *rows, size_t n, const gt_outco
 /* ---------------------------------------------------------------- state */
 
 /* Adam's moments are kept scaled: m' = m / (1 - beta1) and v' = v / (1 - beta2), with a floor in v' (docs/numerics.md). */
-typedef enum gt_state_part { GT_WEIGHTS, GT_ADAM_M, GT_ADAM_V } gt_state_part;
+typedef enum gt_state_part {
+    GT_WEIGHTS,
+    GT_ADAM_M,
+    GT_ADAM_V,
+    GT_EMA /* G's averaged weights; of GT_GENERATOR where the spec's ema is not 0 */
+} gt_state_part;
 
 /* One part of the state of one net of one run, in the order of gt_spec_n_parameters: P floats. net: not GT_GAN. */
 GT_API gt_status gt_trainer_get_state(const gt_trainer *trainer, size_t run, gt_net net, gt_state_part part, float *out);
@@ -283,7 +459,8 @@ GT_API gt_status gt_trainer_set_state(gt_trainer *trainer, size_t run, gt_net ne
 GT_API uint64_t gt_trainer_adam_steps(const gt_trainer *trainer, size_t run, gt_net net);
 
 #define GT_DIGEST_CHARS 33
-/* 32 hexadecimal digits and a NUL over weights, m', v' of D, then of G (docs/file-formats.md). Same digest = same bits. */
+/* 32 hexadecimal digits and a NUL over weights, m', v' of D, then of G, then its averaged weights where there are some
+ * (docs/file-formats.md). Same digest = same bits. */
 GT_API gt_status gt_trainer_digest(const gt_trainer *trainer, size_t run, char out[GT_DIGEST_CHARS]);
 
 /* A checkpoint of all runs, from which gt_trainer_load continues bit for bit. The file appears whole or not at all. */
@@ -293,17 +470,25 @@ GT_API gt_status gt_trainer_save(const gt_trainer *trainer, const char *path);
  */
 GT_API gt_status gt_trainer_load(const char *path, const gt_trainer_options *options, gt_trainer **out);
 
-/* The weights of one net of all runs for other programs (safetensors). net: not GT_GAN. */
+/* The weights of one net of all runs for other programs (safetensors); G's averaged ones where there are some. net: not
+ * GT_GAN. */
 GT_API gt_status gt_trainer_export(const gt_trainer *trainer, gt_net net, const char *path);
+
+/* Weights of one net of a run from a file: ONNX, Keras weights, or safetensors of gantry or PyTorch (docs/file-formats.md),
+ * known by its content. Meant for a run that has not been trained: Adam's moments stay as they are, G's averaged weights become
+ * the same. net: not GT_GAN. GT_ERR_FILE: unreadable, damaged, or no such net. GT_ERR_ARGUMENT: its layers, or its activations
+ * where the file has them, are not those of the spec, or a weight is not finite. After a failure the run is as it was. */
+GT_API gt_status gt_trainer_init_from(gt_trainer *trainer, size_t run, gt_net net, const char *path);
 
 /* ---------------------------------------------------------------- one net on a given batch */
 
 typedef struct gt_batch_result {
-    double loss;     /* binary cross-entropy, mean over the batch, before the update */
-    double accuracy; /* share of samples with (p > 0.5) == (label > 0.5) */
+    double loss;     /* of the spec's kind, mean over the batch, before the update */
+    double accuracy; /* share of samples that D takes for what their label says */
 } gt_batch_result;
 
-/* Keras' train_on_batch. GT_DISCRIMINATOR: one Adam step of D on points x[n, X] with labels y[n] in [0, 1]. GT_GAN: one Adam
+/* Keras' train_on_batch. GT_DISCRIMINATOR: one Adam step of D on points x[n, X] with labels y[n] in [0, 1] (hinge and
+ * wasserstein: above 0.5 is real). GT_GAN: one Adam
  * step of G on latents x[n, Z] through D, which stays as it is. Any n >= 1. result may be NULL. */
 GT_API gt_status gt_trainer_train_on_batch(gt_trainer *trainer, size_t run, gt_net net, const float *x, const float *y,
                                            size_t n, gt_batch_result *result);
@@ -312,8 +497,8 @@ GT_API gt_status gt_trainer_train_on_batch(gt_trainer *trainer, size_t run, gt_n
 GT_API gt_status gt_trainer_evaluate_on_batch(gt_trainer *trainer, size_t run, gt_net net, const float *x, const float *y,
                                               size_t n, gt_batch_result *result);
 
-/* Keras' predict. GT_GENERATOR: x[n, Z] to out[n, X]; GT_DISCRIMINATOR: x[n, X] to probabilities out[n]; GT_GAN: x[n, Z] to
- * probabilities out[n]. */
+/* Keras' predict. GT_GENERATOR: x[n, Z] to out[n, X], in the units that the nets see; GT_DISCRIMINATOR: x[n, X] to out[n];
+ * GT_GAN: x[n, Z] to out[n]. D's output is a probability, but with hinge, wasserstein and least_squares the logit itself. */
 GT_API gt_status gt_trainer_predict(gt_trainer *trainer, size_t run, gt_net net, const float *x, size_t n, float *out);
 
 #ifdef __cplusplus

@@ -14,13 +14,14 @@
 #include <string.h>
 
 #define FORMAT         "gantry-checkpoint"
-#define FORMAT_VERSION 1
+#define FORMAT_VERSION 2 /* 1 had no recipe but the tutorial's */
 
 #define MAX_PART_TENSORS (2 * GT_MAX_LAYERS)
-#define MAX_TENSORS      (2 + 2 * 3 * MAX_PART_TENSORS)
+#define MAX_TENSORS      (3 + (2 * 3 + 1) * MAX_PART_TENSORS)
 
 static const char *const net_names[] = {[GT_DISCRIMINATOR] = "discriminator", [GT_GENERATOR] = "generator"};
-static const char *const part_suffixes[] = {[GT_WEIGHTS] = "", [GT_ADAM_M] = ".adam_m", [GT_ADAM_V] = ".adam_v"};
+static const char *const part_suffixes[] = {
+    [GT_WEIGHTS] = "", [GT_ADAM_M] = ".adam_m", [GT_ADAM_V] = ".adam_v", [GT_EMA] = ".ema"};
 
 /* The metadata that resuming depends on. */
 enum { KEY_SPEC, KEY_FIRST_SEED, KEY_N_RUNS, KEY_ITERATION, N_KEYS };
@@ -70,6 +71,21 @@ static void run_tensors(size_t n_runs, const run_rows *rows, gt_tensor out[2]) {
     out[1] = tensor_of(GT_F64, n_runs, 3, 0, rows->losses);
     strcpy(out[0].name, "run.counters");
     strcpy(out[1].name, "run.last_losses");
+}
+
+/* The points of a data target. */
+static gt_tensor points_tensor(const gt_spec *spec) {
+    gt_tensor tensor = {.name = "target.points",
+                        .dtype = GT_F32,
+                        .n_dims = 2,
+                        .shape = {spec->target.n_points, (uint64_t)spec->target.n_columns},
+                        .data = spec->target.points};
+    return tensor;
+}
+
+/* Floats of the state of a run. */
+static size_t state_floats(const gt_spec *spec) {
+    return 3 * gt_spec_n_parameters(spec, GT_GAN) + (spec->ema > 0 ? gt_spec_n_parameters(spec, GT_GENERATOR) : 0);
 }
 
 /* The tensors of one part of a net, in the order of gt_spec_n_parameters: how many. They lie in block [R * P], each [R, ...];
@@ -144,7 +160,7 @@ gt_status gt_trainer_save(const gt_trainer *trainer, const char *path) {
     size_t n_runs = trainer->n_runs, n_parameters = gt_spec_n_parameters(spec, GT_GAN);
     run_rows rows;
     gt_status status = run_rows_create(n_runs, &rows);
-    float *state = malloc(n_runs * 3 * n_parameters * sizeof *state), *flat = malloc(n_parameters * sizeof *flat);
+    float *state = malloc(n_runs * state_floats(spec) * sizeof *state), *flat = malloc(n_parameters * sizeof *flat);
     if (status == GT_OK && (state == NULL || flat == NULL)) status = no_memory();
     if (status != GT_OK) goto cleanup;
 
@@ -153,9 +169,10 @@ gt_status gt_trainer_save(const gt_trainer *trainer, const char *path) {
     GT_TRY_GOTO(gt_engine_fetch(trainer->engine, 0, n_runs, false), cleanup);
     get_rows(trainer, &rows);
     run_tensors(n_runs, &rows, tensors);
+    if (spec->target.n_points > 0) tensors[n_tensors++] = points_tensor(spec);
     float *block = state;
     for (gt_net net = GT_DISCRIMINATOR; net <= GT_GENERATOR; net++)
-        for (gt_state_part part = GT_WEIGHTS; part <= GT_ADAM_V; part++) {
+        for (gt_state_part part = GT_WEIGHTS; part <= gt_spec_last_part(spec, net); part++) {
             int n = part_tensors(spec, n_runs, net, part, block, tensors + n_tensors);
             gather(trainer, net, part, tensors + n_tensors, n, flat, block);
             block += n_runs * gt_spec_n_parameters(spec, net);
@@ -197,11 +214,18 @@ typedef struct {
     gt_safetensors *file;
     const char *values[N_KEYS];
     gt_spec spec;
+    float *points; /* of a data target */
     uint64_t first_seed, n_runs, iteration;
 } checkpoint;
 
 static gt_status damaged(const checkpoint *c, const char *what) {
     return gt_fail(GT_ERR_FILE, "%s is damaged: %s", c->path, what);
+}
+
+static gt_status damaged_spec(const checkpoint *c) {
+    char why[256];
+    snprintf(why, sizeof why, "%s", gt_last_error());
+    return damaged(c, why);
 }
 
 /* Only a whole number is asked of the version, so that this line stays true for every later format. */
@@ -225,12 +249,22 @@ static gt_status read_metadata(checkpoint *c) {
         !gt_number_parse_u64(c->values[KEY_N_RUNS], &c->n_runs) || c->n_runs == 0 ||
         !gt_number_parse_u64(c->values[KEY_ITERATION], &c->iteration) || c->iteration > GT_MAX_ITERATIONS)
         return damaged(c, "a number in its metadata is impossible");
-    if (gt_spec_from_json(c->values[KEY_SPEC], &c->spec) != GT_OK || gt_spec_check(&c->spec) != GT_OK) {
-        char why[256];
-        snprintf(why, sizeof why, "%s", gt_last_error());
-        return damaged(c, why);
-    }
+    if (gt_spec_from_json(c->values[KEY_SPEC], &c->spec) != GT_OK) return damaged_spec(c);
     return GT_OK;
+}
+
+/* The points come first, for the check looks at them. */
+static gt_status check_spec(checkpoint *c) {
+    gt_target_spec *target = &c->spec.target;
+    if (target->n_points > 0) {
+        const gt_tensor tensor = points_tensor(&c->spec);
+        if (target->n_columns < 1 || target->n_columns > GT_MAX_COLUMNS) return damaged(c, "its points have no columns");
+        GT_TRY(gt_safetensors_expect(c->file, &tensor)); /* the size of the file vouches for n_points */
+        target->points = c->points = malloc(gt_tensor_n_elements(&tensor) * sizeof *c->points);
+        if (c->points == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for %zu points", target->n_points);
+        GT_TRY(gt_safetensors_read(c->file, &tensor, c->points));
+    }
+    return gt_spec_check(&c->spec) == GT_OK ? GT_OK : damaged_spec(c);
 }
 
 /* Afterwards the size of the file vouches for n_runs. */
@@ -239,7 +273,7 @@ static gt_status expect_tensors(const checkpoint *c) {
     run_tensors(c->n_runs, &(run_rows){0}, tensors);
     for (int i = 0; i < 2; i++) GT_TRY(gt_safetensors_expect(c->file, &tensors[i]));
     for (gt_net net = GT_DISCRIMINATOR; net <= GT_GENERATOR; net++)
-        for (gt_state_part part = GT_WEIGHTS; part <= GT_ADAM_V; part++) {
+        for (gt_state_part part = GT_WEIGHTS; part <= gt_spec_last_part(&c->spec, net); part++) {
             int n = part_tensors(&c->spec, c->n_runs, net, part, NULL, tensors);
             for (int i = 0; i < n; i++) GT_TRY(gt_safetensors_expect(c->file, &tensors[i]));
         }
@@ -299,7 +333,8 @@ static gt_status load_part(const checkpoint *c, gt_trainer *trainer, gt_net net,
 static gt_status load_state(const checkpoint *c, gt_trainer *trainer) {
     char digest[GT_DIGEST_CHARS];
     for (gt_net net = GT_DISCRIMINATOR; net <= GT_GENERATOR; net++)
-        for (gt_state_part part = GT_WEIGHTS; part <= GT_ADAM_V; part++) GT_TRY(load_part(c, trainer, net, part));
+        for (gt_state_part part = GT_WEIGHTS; part <= gt_spec_last_part(&c->spec, net); part++)
+            GT_TRY(load_part(c, trainer, net, part));
     GT_TRY(gt_digest_runs(trainer, 0, trainer->n_runs, digest));
     const char *expected = gt_safetensors_metadata(c->file, "digest");
     if (expected == NULL || strcmp(digest, expected) != 0) return damaged(c, "its digest is not that of its content");
@@ -313,6 +348,7 @@ gt_status gt_trainer_load(const char *path, const gt_trainer_options *options, g
     gt_status status;
     GT_TRY_GOTO(check_format(&c), cleanup);
     GT_TRY_GOTO(read_metadata(&c), cleanup);
+    GT_TRY_GOTO(check_spec(&c), cleanup);
     GT_TRY_GOTO(expect_tensors(&c), cleanup);
     gt_trainer_options own = options != NULL ? *options : (gt_trainer_options){0};
     own.first_seed = c.first_seed;
@@ -325,6 +361,7 @@ gt_status gt_trainer_load(const char *path, const gt_trainer_options *options, g
 
 cleanup:
     if (status != GT_OK) gt_trainer_destroy(trainer);
+    free(c.points);
     gt_safetensors_close(c.file);
     return status;
 }
@@ -335,6 +372,7 @@ gt_status gt_trainer_export(const gt_trainer *trainer, gt_net net, const char *p
     if (net != GT_DISCRIMINATOR && net != GT_GENERATOR)
         return gt_fail(GT_ERR_ARGUMENT, "net %d; it takes the generator or the discriminator", (int)net);
     const gt_net_spec *layers = gt_spec_net(&trainer->spec, net);
+    const gt_state_part part = gt_spec_last_part(&trainer->spec, net) == GT_EMA ? GT_EMA : GT_WEIGHTS;
     size_t n_parameters = gt_net_n_parameters(layers);
     float *block = malloc(trainer->n_runs * n_parameters * sizeof *block), *flat = malloc(n_parameters * sizeof *flat);
     gt_status status = block != NULL && flat != NULL ? GT_OK : no_memory();
@@ -342,7 +380,7 @@ gt_status gt_trainer_export(const gt_trainer *trainer, gt_net net, const char *p
     int n = part_tensors(&trainer->spec, trainer->n_runs, net, GT_WEIGHTS, block, tensors);
     if (status == GT_OK) status = gt_engine_fetch(trainer->engine, 0, trainer->n_runs, false);
     if (status == GT_OK) {
-        gather(trainer, net, GT_WEIGHTS, tensors, n, flat, block);
+        gather(trainer, net, part, tensors, n, flat, block);
         char activations[GT_MAX_LAYERS * 16] = "", slope[GT_NUMBER_CHARS], decimals[3][DECIMAL_CHARS];
         for (int l = 0; l < layers->n_layers; l++) {
             if (l > 0) strcat(activations, ",");

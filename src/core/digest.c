@@ -26,7 +26,7 @@ gt_status gt_digest_runs(const gt_trainer *trainer, size_t first, size_t n, char
     XXH3_128bits_reset(&state);
     for (size_t run = first; run < first + n; run++)
         for (gt_net net = GT_DISCRIMINATOR; net <= GT_GENERATOR; net++)
-            for (gt_state_part part = GT_WEIGHTS; part <= GT_ADAM_V; part++) {
+            for (gt_state_part part = GT_WEIGHTS; part <= gt_spec_last_part(&trainer->spec, net); part++) {
                 host->ops->get_state(host, run, net, part, values);
                 XXH3_128bits_update(&state, values, gt_spec_n_parameters(&trainer->spec, net) * sizeof *values);
             }

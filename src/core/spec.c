@@ -1,62 +1,8 @@
-/* Specs: presets, the check that a spec can be trained, and sizes. */
+/* Specs: the check that one can be trained, and sizes. */
 #include "core/spec.h"
 
 #include "core/status.h"
-
-#include <math.h>
-#include <string.h>
-
-typedef struct {
-    const char *name, *summary;
-    int g_hidden[3], d_hidden[3]; /* widths, zero-terminated */
-    gt_activation hidden;
-} preset;
-
-/* The tutorial, and the architectures that it suggests to try next. */
-static const preset presets[] = {
-    {"x2", "the tutorial: y = x^2, G 5-15-2, D 2-25-1, ReLU", {15}, {25}, GT_RELU},
-    {"x2-leaky", "the tutorial's nets with leaky ReLU (slope 0.2)", {15}, {25}, GT_LEAKY_RELU},
-    {"x2-tanh", "the tutorial's nets with tanh in the hidden layers", {15}, {25}, GT_TANH},
-    {"x2-wide", "more nodes: G 5-32-2, D 2-64-1", {32}, {64}, GT_RELU},
-    {"x2-deep", "more layers: G 5-16-16-2, D 2-32-16-1", {16, 16}, {32, 16}, GT_RELU},
-};
-
-const char *gt_preset_name(int index) {
-    return index >= 0 && index < (int)(sizeof presets / sizeof *presets) ? presets[index].name : NULL;
-}
-
-const char *gt_preset_summary(int index) { return gt_preset_name(index) != NULL ? presets[index].summary : NULL; }
-
-static void fill_net(gt_net_spec *net, int inputs, const int *hidden, gt_activation activation, int outputs) {
-    net->size[0] = inputs;
-    while (hidden[net->n_layers] != 0) {
-        net->size[net->n_layers + 1] = hidden[net->n_layers];
-        net->activation[net->n_layers++] = activation;
-    }
-    net->size[net->n_layers + 1] = outputs;
-    net->activation[net->n_layers++] = GT_LINEAR;
-    net->leaky_slope = 0.2;
-}
-
-gt_status gt_spec_preset(const char *name, gt_spec *out) {
-    char names[256] = "";
-    for (int i = 0; gt_preset_name(i) != NULL; i++) {
-        if (strcmp(presets[i].name, name) == 0) {
-            *out = (gt_spec){
-                .generator_adam = {.lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-7},
-                .discriminator_adam = {.lr = 1e-3, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-7},
-                .target = {.lo = -0.5, .hi = 0.5},
-                .batch = 128,
-            };
-            fill_net(&out->generator, 5, presets[i].g_hidden, presets[i].hidden, 2);
-            fill_net(&out->discriminator, 2, presets[i].d_hidden, presets[i].hidden, 1);
-            return GT_OK;
-        }
-        if (i > 0) strcat(names, ", ");
-        strcat(names, presets[i].name);
-    }
-    return gt_fail(GT_ERR_ARGUMENT, "no preset is called \"%s\"; there are %s", name, names);
-}
+#include "core/target.h"
 
 static gt_status check_net(const char *name, const gt_net_spec *net) {
     if (net->n_layers < 2 || net->n_layers > GT_MAX_LAYERS)
@@ -71,6 +17,9 @@ static gt_status check_net(const char *name, const gt_net_spec *net) {
                            (int)net->activation[l], l);
     if (!(net->leaky_slope >= 0 && net->leaky_slope <= 1))
         return gt_fail(GT_ERR_ARGUMENT, "%s: leaky slope %g; it takes 0 to 1", name, net->leaky_slope);
+    if ((unsigned)net->hidden_init >= GT_N_INITIALIZERS || (unsigned)net->output_init >= GT_N_INITIALIZERS)
+        return gt_fail(GT_ERR_ARGUMENT, "%s: initialisers %d and %d; they are of gt_initializer", name, (int)net->hidden_init,
+                       (int)net->output_init);
     return GT_OK;
 }
 
@@ -83,29 +32,85 @@ static gt_status check_adam(const char *name, const gt_adam_spec *adam) {
         return gt_fail(GT_ERR_ARGUMENT, "%s: beta2 %g; it takes 0 to 0.999999", name, adam->beta2);
     if (!(adam->eps >= 1e-20 && adam->eps <= 1))
         return gt_fail(GT_ERR_ARGUMENT, "%s: eps %g; it takes 1e-20 to 1", name, adam->eps);
+    if (!(adam->weight_decay >= 0 && adam->lr * adam->weight_decay < 1))
+        return gt_fail(GT_ERR_ARGUMENT, "%s: weight decay %g; it takes 0 or more, and less than 1 / the learning rate (%g)",
+                       name, adam->weight_decay, 1 / adam->lr);
     return GT_OK;
 }
 
-gt_status gt_spec_check(const gt_spec *spec) {
-    GT_TRY(check_net("generator", &spec->generator));
-    GT_TRY(check_net("discriminator", &spec->discriminator));
-    if (gt_net_outputs(&spec->generator) != 2 || gt_net_inputs(&spec->discriminator) != 2)
-        return gt_fail(GT_ERR_ARGUMENT,
-                       "a point (x, y) has 2 values, but the generator gives %d and the discriminator takes %d",
-                       gt_net_outputs(&spec->generator), gt_net_inputs(&spec->discriminator));
+static gt_status check_ends(const gt_spec *spec) {
+    const int n_columns = spec->target.n_columns, g = gt_net_outputs(&spec->generator), d = gt_net_inputs(&spec->discriminator);
+    if (g != n_columns || d != n_columns)
+        return gt_fail(GT_ERR_ARGUMENT, "a point has %d value%s, but the generator gives %d and the discriminator takes %d",
+                       n_columns, n_columns == 1 ? "" : "s", g, d);
     if (gt_net_outputs(&spec->discriminator) != 1)
         return gt_fail(GT_ERR_ARGUMENT, "the discriminator gives %d values; it must give one logit",
                        gt_net_outputs(&spec->discriminator));
     if (spec->discriminator.activation[spec->discriminator.n_layers - 1] != GT_LINEAR)
         return gt_fail(GT_ERR_ARGUMENT, "the discriminator's last layer must be linear: its sigmoid belongs to the loss");
+    return GT_OK;
+}
+
+static gt_status check_batches(const gt_spec *spec) {
+    if (spec->batch < 1 || spec->batch > GT_MAX_BATCH)
+        return gt_fail(GT_ERR_ARGUMENT, "batch %d; it takes 1 to %d", spec->batch, GT_MAX_BATCH);
+    if (spec->half_batch < 0 || spec->half_batch > GT_MAX_BATCH)
+        return gt_fail(GT_ERR_ARGUMENT, "half batch %d; it takes 1 to %d, or 0 for half of the batch", spec->half_batch,
+                       GT_MAX_BATCH);
+    if (spec->half_batch == 0 && spec->batch % 2 != 0)
+        return gt_fail(GT_ERR_ARGUMENT,
+                       "batch %d; it takes an even number (half real, half generated), or a half batch beside it", spec->batch);
+    if (spec->d_steps < 1 || spec->d_steps > 100)
+        return gt_fail(GT_ERR_ARGUMENT, "%d steps of the discriminator an iteration; it takes 1 to 100", spec->d_steps);
+    return GT_OK;
+}
+
+static gt_status check_loss(const gt_spec *spec) {
+    const bool labelled = spec->loss == GT_BCE || spec->loss == GT_MINIMAX || spec->loss == GT_LEAST_SQUARES;
+    const double limit = spec->loss == GT_LEAST_SQUARES ? 100 : 1, low = spec->loss == GT_LEAST_SQUARES ? -100 : 0;
+    if ((unsigned)spec->loss >= GT_N_LOSSES) return gt_fail(GT_ERR_ARGUMENT, "loss %d is not one of gt_loss", (int)spec->loss);
+    if (!labelled && (spec->real_label != 1 || spec->fake_label != 0))
+        return gt_fail(GT_ERR_ARGUMENT, "labels %g and %g: the loss %s has none; leave them 1 and 0", spec->real_label,
+                       spec->fake_label, gt_loss_name(spec->loss));
+    if (!(spec->real_label >= low && spec->real_label <= limit && spec->fake_label >= low && spec->fake_label <= limit))
+        return gt_fail(GT_ERR_ARGUMENT, "labels %g and %g; the loss %s takes %g to %g", spec->real_label, spec->fake_label,
+                       gt_loss_name(spec->loss), low, limit);
+    if (spec->loss == GT_WASSERSTEIN && !(spec->clip > 0 && spec->clip <= 1e6))
+        return gt_fail(GT_ERR_ARGUMENT, "clip %g; wasserstein takes a number above 0, such as 0.01", spec->clip);
+    if (spec->loss != GT_WASSERSTEIN && spec->clip != 0)
+        return gt_fail(GT_ERR_ARGUMENT, "clip %g: only the loss wasserstein clips weights; leave it 0", spec->clip);
+    return GT_OK;
+}
+
+static gt_status check_schedule(const gt_spec *spec) {
+    if ((unsigned)spec->decay >= GT_N_DECAYS)
+        return gt_fail(GT_ERR_ARGUMENT, "decay %d is not one of gt_decay", (int)spec->decay);
+    if (spec->decay != GT_DECAY_NONE && (spec->decay_iterations < 1 || spec->decay_iterations > GT_MAX_ITERATIONS))
+        return gt_fail(GT_ERR_ARGUMENT, "decay over %llu iterations; it takes 1 to %u",
+                       (unsigned long long)spec->decay_iterations, GT_MAX_ITERATIONS);
+    if (!(spec->decay_final >= 0 && spec->decay_final <= 1))
+        return gt_fail(GT_ERR_ARGUMENT, "final factor %g of the learning rates; it takes 0 to 1", spec->decay_final);
+    if (!(spec->ema >= 0 && spec->ema <= 0.9999999))
+        return gt_fail(GT_ERR_ARGUMENT, "ema %g; it takes 0 (none) to 0.9999999", spec->ema);
+    return GT_OK;
+}
+
+gt_status gt_spec_check(const gt_spec *spec) {
+    gt_target_model *model = NULL;
+    GT_TRY(check_net("generator", &spec->generator));
+    GT_TRY(check_net("discriminator", &spec->discriminator));
+    GT_TRY(check_ends(spec));
     GT_TRY(check_adam("generator", &spec->generator_adam));
     GT_TRY(check_adam("discriminator", &spec->discriminator_adam));
-    if (!(isfinite(spec->target.lo) && isfinite(spec->target.hi) && spec->target.lo < spec->target.hi))
-        return gt_fail(GT_ERR_ARGUMENT, "domain %g:%g; it takes two numbers, the smaller first", spec->target.lo,
-                       spec->target.hi);
-    if (spec->batch < 2 || spec->batch % 2 != 0 || spec->batch > 65536)
-        return gt_fail(GT_ERR_ARGUMENT, "batch %d; it takes an even number from 2 to 65536 (half real, half generated)",
-                       spec->batch);
+    GT_TRY(check_batches(spec));
+    GT_TRY(check_loss(spec));
+    GT_TRY(check_schedule(spec));
+    if ((unsigned)spec->noise >= GT_N_NOISES)
+        return gt_fail(GT_ERR_ARGUMENT, "noise %d is not one of gt_noise", (int)spec->noise);
+    if ((unsigned)spec->scaling >= GT_N_SCALINGS)
+        return gt_fail(GT_ERR_ARGUMENT, "scaling %d is not one of gt_scaling", (int)spec->scaling);
+    GT_TRY(gt_target_model_create(spec, &model));
+    gt_target_model_destroy(model);
     return GT_OK;
 }
 

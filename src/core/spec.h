@@ -8,8 +8,14 @@
 extern "C" {
 #endif
 
+enum { GT_MAX_BATCH = 65536 };
+
 const gt_net_spec *gt_spec_net(const gt_spec *spec, gt_net net); /* net: not GT_GAN */
 size_t gt_net_n_parameters(const gt_net_spec *net);
+/* The last of gt_state_part that a net has. */
+static inline gt_state_part gt_spec_last_part(const gt_spec *spec, gt_net net) {
+    return net == GT_GENERATOR && spec->ema > 0 ? GT_EMA : GT_ADAM_V;
+}
 static inline int gt_net_inputs(const gt_net_spec *net) { return net->size[0]; }
 static inline int gt_net_outputs(const gt_net_spec *net) { return net->size[net->n_layers]; }
 

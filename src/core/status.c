@@ -33,25 +33,21 @@ const char *gt_status_text(gt_status status) {
 
 #define TEXT_OF(name, text) text,
 
-const char *gt_activation_name(gt_activation activation) {
-    static const char *const texts[] = {GT_ACTIVATION_LIST(TEXT_OF)};
-    return (unsigned)activation < GT_N_ACTIVATIONS ? texts[activation] : "unknown";
-}
+#define NAME_FUNCTION(type, LIST, COUNT)                                                                                       \
+    const char *type##_name(type value) {                                                                                      \
+        static const char *const texts[] = {LIST(TEXT_OF)};                                                                    \
+        return (unsigned)value < (COUNT) ? texts[value] : "unknown";                                                           \
+    }
 
-const char *gt_isa_name(gt_isa isa) {
-    static const char *const texts[] = {GT_ISA_LIST(TEXT_OF)};
-    return (unsigned)isa < GT_N_ISAS ? texts[isa] : "unknown";
-}
-
-const char *gt_device_name(gt_device device) {
-    static const char *const texts[] = {GT_DEVICE_LIST(TEXT_OF)};
-    return (unsigned)device < GT_N_DEVICES ? texts[device] : "unknown";
-}
-
-const char *gt_outcome_name(gt_outcome outcome) {
-    static const char *const texts[] = {GT_OUTCOME_LIST(TEXT_OF)};
-    return (unsigned)outcome < GT_N_OUTCOMES ? texts[outcome] : "unknown";
-}
+NAME_FUNCTION(gt_activation, GT_ACTIVATION_LIST, GT_N_ACTIVATIONS)
+NAME_FUNCTION(gt_initializer, GT_INITIALIZER_LIST, GT_N_INITIALIZERS)
+NAME_FUNCTION(gt_loss, GT_LOSS_LIST, GT_N_LOSSES)
+NAME_FUNCTION(gt_noise, GT_NOISE_LIST, GT_N_NOISES)
+NAME_FUNCTION(gt_scaling, GT_SCALING_LIST, GT_N_SCALINGS)
+NAME_FUNCTION(gt_decay, GT_DECAY_LIST, GT_N_DECAYS)
+NAME_FUNCTION(gt_isa, GT_ISA_LIST, GT_N_ISAS)
+NAME_FUNCTION(gt_device, GT_DEVICE_LIST, GT_N_DEVICES)
+NAME_FUNCTION(gt_outcome, GT_OUTCOME_LIST, GT_N_OUTCOMES)
 
 #define TEXT(x)                           #x
 #define VERSION_TEXT(major, minor, patch) TEXT(major) "." TEXT(minor) "." TEXT(patch)

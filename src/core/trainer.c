@@ -12,7 +12,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFAULT_SAMPLES = 10000, DEFAULT_ACCURACY_SAMPLES = 100, MAX_ROWS = 1 << 24 };
+enum { DEFAULT_SAMPLES = 10000, DEFAULT_ACCURACY_SAMPLES = 100, DEFAULT_ENERGY_SAMPLES = 1000, MAX_ROWS = 1 << 24 };
+
+/* A copy of a caller's points in their place. */
+static gt_status own_points(gt_target_spec *target) {
+    const size_t bytes = target->n_points * (size_t)target->n_columns * sizeof *target->points;
+    const float *given = target->points;
+    target->points = NULL;
+    if (bytes == 0) return GT_OK;
+    float *own = malloc(bytes);
+    if (own == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for %zu points", target->n_points);
+    memcpy(own, given, bytes);
+    target->points = own;
+    return GT_OK;
+}
 
 gt_status gt_trainer_create(const gt_spec *spec, const gt_trainer_options *options, gt_trainer **out) {
     GT_TRY(gt_spec_check(spec));
@@ -24,18 +37,22 @@ gt_status gt_trainer_create(const gt_spec *spec, const gt_trainer_options *optio
     trainer->spec = *spec;
     trainer->n_runs = options->n_runs;
     trainer->first_seed = options->first_seed;
-    gt_status status = gt_engine_create(spec, options, &trainer->engine);
-    if (status != GT_OK) {
-        free(trainer);
-        return status;
-    }
+    gt_status status;
+    GT_TRY_GOTO(own_points(&trainer->spec.target), cleanup);
+    GT_TRY_GOTO(gt_target_model_create(&trainer->spec, &trainer->target), cleanup);
+    GT_TRY_GOTO(gt_engine_create(&trainer->spec, trainer->target, options, &trainer->engine), cleanup);
     *out = trainer;
-    return GT_OK;
+
+cleanup:
+    if (status != GT_OK) gt_trainer_destroy(trainer);
+    return status;
 }
 
 void gt_trainer_destroy(gt_trainer *trainer) {
     if (trainer == NULL) return;
-    trainer->engine->ops->destroy(trainer->engine);
+    if (trainer->engine != NULL) trainer->engine->ops->destroy(trainer->engine);
+    gt_target_model_destroy(trainer->target);
+    free((void *)trainer->spec.target.points);
     free(trainer);
 }
 
@@ -88,26 +105,32 @@ static gt_status check_one_net(gt_net net) {
 
 /* Room for the scores of one run. */
 typedef struct {
-    float *generated, *real; /* [n, 2] */
+    float *generated, *real; /* [n, X] */
     float *logits;           /* [n_accuracy] */
     void *metrics;
 } score_room;
 
-static score_room room_in(char *memory, size_t n) {
+static score_room room_in(char *memory, size_t n, size_t n_columns) {
     score_room room = {.metrics = memory};
     room.generated = (float *)(memory + gt_metrics_scratch_bytes(n));
-    room.real = room.generated + 2 * n;
-    room.logits = room.real + 2 * n;
+    room.real = room.generated + n_columns * n;
+    room.logits = room.real + n_columns * n;
     return room;
 }
 
-static size_t room_bytes(size_t n) { return (gt_metrics_scratch_bytes(n) + 5 * n * sizeof(float) + 63) / 64 * 64; }
+static size_t room_bytes(size_t n, size_t n_columns) {
+    return (gt_metrics_scratch_bytes(n) + (2 * n_columns + 1) * n * sizeof(float) + 63) / 64 * 64;
+}
 
-/* Share of the first n points that D puts on the given side of p = 1/2. */
-static double accuracy(gt_engine *host, size_t run, const float *points, size_t n, bool real, float *logits) {
+/* The logit from which on D takes a point for real. */
+static float threshold(const gt_trainer *trainer) { return trainer->spec.loss == GT_LEAST_SQUARES ? 0.5f : 0.0f; }
+
+/* Share of the first n points that D takes for real, or for generated. */
+static double accuracy(const gt_trainer *trainer, size_t run, const float *points, size_t n, bool real, float *logits) {
+    gt_engine *host = trainer->engine->host;
     size_t right = 0;
     host->ops->forward(host, run, GT_DISCRIMINATOR, points, n, logits);
-    for (size_t k = 0; k < n; k++) right += (logits[k] > 0) == real;
+    for (size_t k = 0; k < n; k++) right += (logits[k] > threshold(trainer)) == real;
     return (double)right / (double)n;
 }
 
@@ -124,25 +147,33 @@ static void begin_row(const gt_trainer *trainer, size_t run, const gt_evaluate_o
         .g_loss = counters.diverged ? (double)NAN : counters.last_losses[2],
         .n_accuracy = options->n_accuracy,
     };
-    gt_metrics_begin(&trainer->spec.target, (size_t)options->n_samples, (size_t)options->n_energy, row);
+    gt_metrics_begin(trainer->target, (size_t)options->n_samples, (size_t)options->n_energy, row);
 }
 
 static void score_run(gt_trainer *trainer, size_t run, const gt_evaluate_options *options, score_room room, gt_metrics *row) {
     gt_engine *host = trainer->engine->host;
     const size_t n = (size_t)options->n_samples, n_accuracy = (size_t)options->n_accuracy, n_energy = (size_t)options->n_energy;
     if (row->diverged) return;
-    host->ops->real(host, run, GT_STREAM_EVAL_REAL, trainer->iteration, n_energy > n_accuracy ? n_energy : n_accuracy,
-                    room.real);
+    const size_t n_real = n_energy > n_accuracy ? n_energy : n_accuracy;
+    host->ops->real(host, run, GT_STREAM_EVAL_REAL, GT_STREAM_EVAL_NOISE, trainer->iteration, n_real, room.real);
     host->ops->generate(host, run, GT_STREAM_EVAL_LATENTS, trainer->iteration, n, room.generated);
-    row->acc_real = accuracy(host, run, room.real, n_accuracy, true, room.logits);
-    row->acc_fake = accuracy(host, run, room.generated, n_accuracy, false, room.logits);
-    gt_metrics_score(&trainer->spec.target, room.generated, n, room.real, n_energy, room.metrics, row);
+    row->acc_real = accuracy(trainer, run, room.real, n_accuracy, true, room.logits);
+    row->acc_fake = accuracy(trainer, run, room.generated, n_accuracy, false, room.logits);
+    gt_target_to_data(trainer->target, room.real, n_real);
+    gt_target_to_data(trainer->target, room.generated, n);
+    gt_metrics_score(trainer->target, room.generated, n, room.real, n_energy, room.metrics, row);
 }
+
+static int min_int(int a, int b) { return a < b ? a : b; }
+
+static bool judged_by_energy(gt_target_kind kind) { return kind == GT_TARGET_CURVE || kind == GT_TARGET_DATA; }
 
 gt_status gt_trainer_evaluate(gt_trainer *trainer, const gt_evaluate_options *given, gt_metrics *rows) {
     gt_evaluate_options options = given != NULL ? *given : (gt_evaluate_options){0};
     if (options.n_samples == 0) options.n_samples = DEFAULT_SAMPLES;
-    if (options.n_accuracy == 0) options.n_accuracy = DEFAULT_ACCURACY_SAMPLES;
+    if (options.n_accuracy == 0) options.n_accuracy = min_int(DEFAULT_ACCURACY_SAMPLES, options.n_samples);
+    if (options.n_energy == 0 && judged_by_energy(trainer->target->kind))
+        options.n_energy = min_int(DEFAULT_ENERGY_SAMPLES, options.n_samples);
     if (options.n_samples < 0 || options.n_samples > MAX_ROWS)
         return gt_fail(GT_ERR_ARGUMENT, "%d samples to score; it takes 1 to %d", options.n_samples, MAX_ROWS);
     if (options.n_accuracy < 0 || options.n_accuracy > options.n_samples)
@@ -155,14 +186,14 @@ gt_status gt_trainer_evaluate(gt_trainer *trainer, const gt_evaluate_options *gi
     for (size_t run = 0; run < trainer->n_runs; run++) begin_row(trainer, run, &options, &rows[run]);
     if (engine->ops->evaluate != NULL) return engine->ops->evaluate(engine, trainer->iteration, &options, rows);
     const int n_threads = engine->n_threads;
-    const size_t bytes = room_bytes((size_t)options.n_samples);
+    const size_t n = (size_t)options.n_samples, n_columns = (size_t)trainer->target->n_columns;
+    const size_t bytes = room_bytes(n, n_columns);
     char *memory = aligned_alloc(64, (size_t)n_threads * bytes);
     if (memory == NULL)
         return gt_fail(GT_ERR_MEMORY, "no memory to score %d samples in %d threads", options.n_samples, n_threads);
 #pragma omp parallel for schedule(dynamic) num_threads(n_threads)
     for (size_t run = 0; run < trainer->n_runs; run++)
-        score_run(trainer, run, &options, room_in(memory + (size_t)omp_get_thread_num() * bytes, (size_t)options.n_samples),
-                  &rows[run]);
+        score_run(trainer, run, &options, room_in(memory + (size_t)omp_get_thread_num() * bytes, n, n_columns), &rows[run]);
     free(memory);
     return GT_OK;
 }
@@ -172,8 +203,14 @@ gt_status gt_trainer_evaluation_points(gt_trainer *trainer, size_t run, size_t n
     GT_TRY(check_run(trainer, run));
     GT_TRY(check_rows(n));
     GT_TRY(gt_engine_fetch(trainer->engine, run, 1, false));
-    if (real != NULL) engine->ops->real(engine, run, GT_STREAM_EVAL_REAL, trainer->iteration, n, real);
-    if (generated != NULL) engine->ops->generate(engine, run, GT_STREAM_EVAL_LATENTS, trainer->iteration, n, generated);
+    if (real != NULL) {
+        engine->ops->real(engine, run, GT_STREAM_EVAL_REAL, GT_STREAM_EVAL_NOISE, trainer->iteration, n, real);
+        gt_target_to_data(trainer->target, real, n);
+    }
+    if (generated != NULL) {
+        engine->ops->generate(engine, run, GT_STREAM_EVAL_LATENTS, trainer->iteration, n, generated);
+        gt_target_to_data(trainer->target, generated, n);
+    }
     return GT_OK;
 }
 
@@ -185,16 +222,38 @@ gt_status gt_trainer_sample(gt_trainer *trainer, size_t run, uint32_t draw, size
     if (draw > UINT32_MAX - GT_STREAM_SAMPLE_LATENTS)
         return gt_fail(GT_ERR_ARGUMENT, "draw %u; it takes 0 to %u", draw, UINT32_MAX - GT_STREAM_SAMPLE_LATENTS);
     engine->ops->generate(engine, run, GT_STREAM_SAMPLE_LATENTS + draw, trainer->iteration, n, out);
+    gt_target_to_data(trainer->target, out, n);
     return GT_OK;
 }
+
+gt_status gt_trainer_draw(gt_trainer *trainer, size_t run, gt_draw what, uint32_t index, size_t n, float *out) {
+    gt_engine *engine = trainer->engine->host;
+    GT_TRY(check_run(trainer, run));
+    GT_TRY(check_rows(n));
+    switch (what) {
+    case GT_DRAW_REAL:
+        engine->ops->real(engine, run, GT_STREAM_DRAW_REAL, GT_STREAM_DRAW_NOISE, index, n, out);
+        return GT_OK;
+    case GT_DRAW_UNIFORM:
+        engine->ops->uniforms(engine, run, GT_STREAM_DRAW_UNIFORM, index, n * (size_t)trainer->target->n_columns, out);
+        return GT_OK;
+    case GT_DRAW_LATENTS:
+        engine->ops->latents(engine, run, GT_STREAM_DRAW_LATENTS, index, n, out);
+        return GT_OK;
+    }
+    return gt_fail(GT_ERR_ARGUMENT, "draw %d is not one of gt_draw", (int)what);
+}
+
+void gt_trainer_to_data(const gt_trainer *trainer, float *points, size_t n) { gt_target_to_data(trainer->target, points, n); }
 
 /* ---------------------------------------------------------------- state */
 
 static gt_status check_part(const gt_trainer *trainer, size_t run, gt_net net, gt_state_part part) {
     GT_TRY(check_run(trainer, run));
     GT_TRY(check_one_net(net));
-    if (part != GT_WEIGHTS && part != GT_ADAM_M && part != GT_ADAM_V)
-        return gt_fail(GT_ERR_ARGUMENT, "state part %d; it takes GT_WEIGHTS, GT_ADAM_M or GT_ADAM_V", (int)part);
+    if ((unsigned)part > (unsigned)gt_spec_last_part(&trainer->spec, net))
+        return gt_fail(GT_ERR_ARGUMENT, "state part %d; this net has GT_WEIGHTS to %s", (int)part,
+                       gt_spec_last_part(&trainer->spec, net) == GT_EMA ? "GT_EMA" : "GT_ADAM_V");
     return GT_OK;
 }
 
@@ -238,10 +297,11 @@ static gt_status check_inputs(const gt_trainer *trainer, gt_net net, const float
     return GT_OK;
 }
 
-static gt_batch_result result_of(const gt_engine *engine, const float *logits, const float *y, size_t n) {
-    gt_batch_result result = {.loss = engine->ops->bce(engine, logits, y, n)};
+static gt_batch_result result_of(const gt_trainer *trainer, gt_net net, const float *logits, const float *y, size_t n) {
+    const gt_engine *engine = trainer->engine->host;
+    gt_batch_result result = {.loss = engine->ops->loss(engine, net, logits, y, n)};
     size_t right = 0;
-    for (size_t k = 0; k < n; k++) right += (logits[k] > 0) == (y[k] > 0.5f);
+    for (size_t k = 0; k < n; k++) right += (logits[k] > threshold(trainer)) == (y[k] > 0.5f);
     result.accuracy = (double)right / (double)n;
     return result;
 }
@@ -258,7 +318,7 @@ gt_status gt_trainer_train_on_batch(gt_trainer *trainer, size_t run, gt_net net,
     float *logits = malloc(n * sizeof *logits);
     if (logits == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for a batch of %zu", n);
     engine->ops->train_on_batch(engine, run, net, x, y, n, logits);
-    if (result != NULL) *result = result_of(engine, logits, y, n);
+    if (result != NULL) *result = result_of(trainer, net, logits, y, n);
     free(logits);
     return GT_OK;
 }
@@ -271,7 +331,7 @@ gt_status gt_trainer_evaluate_on_batch(gt_trainer *trainer, size_t run, gt_net n
     float *logits = malloc(n * sizeof *logits);
     if (logits == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for a batch of %zu", n);
     engine->ops->forward(engine, run, net, x, n, logits);
-    *result = result_of(engine, logits, y, n);
+    *result = result_of(trainer, net, logits, y, n);
     free(logits);
     return GT_OK;
 }
@@ -283,6 +343,7 @@ gt_status gt_trainer_predict(gt_trainer *trainer, size_t run, gt_net net, const 
     GT_TRY(gt_engine_fetch(trainer->engine, run, 1, false));
     if ((unsigned)net > GT_GAN) return gt_fail(GT_ERR_ARGUMENT, "net %d is not one of gt_net", (int)net);
     engine->ops->forward(engine, run, net, x, n, out);
-    if (net != GT_GENERATOR) engine->ops->sigmoid(engine, out, n);
+    if (net != GT_GENERATOR && (trainer->spec.loss == GT_BCE || trainer->spec.loss == GT_MINIMAX))
+        engine->ops->sigmoid(engine, out, n);
     return GT_OK;
 }

@@ -10,7 +10,8 @@ extern "C" {
 #endif
 
 struct gt_trainer {
-    gt_spec spec;
+    gt_spec spec; /* its points are the trainer's own */
+    gt_target_model *target;
     size_t n_runs;
     uint64_t first_seed;
     uint64_t iteration; /* completed; the same for every run that is not frozen */

@@ -6,6 +6,7 @@
 #ifndef GT_ENGINE_ENGINE_H
 #define GT_ENGINE_ENGINE_H
 
+#include "core/target.h"
 #include "gantry/gantry.h"
 #include "kernels/streams.h"
 
@@ -33,8 +34,8 @@ typedef struct gt_engine_ops {
     /* The devices that it knows here, as gt_devices(). */
     size_t (*list)(gt_device_info *out, size_t capacity);
 
-    /* R runs at iteration 0 with their initial weights. */
-    gt_status (*create)(const gt_spec *spec, const gt_trainer_options *options, gt_engine **out);
+    /* R runs at iteration 0 with their initial weights. target lives as long as the engine. */
+    gt_status (*create)(const gt_spec *spec, const gt_target_model *target, const gt_trainer_options *options, gt_engine **out);
     void (*destroy)(gt_engine *engine);
 
     /* n more iterations of every run that is not frozen. */
@@ -53,15 +54,20 @@ typedef struct gt_engine_ops {
     /* ---- of a host engine. Those that only read may be called for different runs at once from the threads of one OpenMP team
      * of at most n_threads. */
 
-    /* One part of a net's state in the order of gt_spec_n_parameters. Never GT_GAN. */
+    /* One part of a net's state in the order of gt_spec_n_parameters. Never GT_GAN; GT_EMA only where G has it. */
     void (*get_state)(const gt_engine *engine, size_t run, gt_net net, gt_state_part part, float *out);
     void (*set_state)(gt_engine *engine, size_t run, gt_net net, gt_state_part part, const float *in);
     void (*set_counters)(gt_engine *engine, size_t run, const gt_run_counters *counters);
 
-    /* n real points of a stream at an iteration: out[n, X]. */
-    void (*real)(gt_engine *engine, size_t run, uint32_t stream, uint64_t iteration, size_t n, float *out);
-    /* n points of G from latents of a stream at an iteration: out[n, X]. */
+    /* n real points of a stream, and the stream of their noise, at an iteration: out[n, X], in the nets' units. */
+    void (*real)(gt_engine *engine, size_t run, uint32_t stream, uint32_t noise_stream, uint64_t iteration, size_t n,
+                 float *out);
+    /* n points of G (with its averaged weights where there are some) from latents of a stream: out[n, X], likewise. */
     void (*generate)(gt_engine *engine, size_t run, uint32_t stream, uint64_t iteration, size_t n, float *out);
+    /* n latents of a stream: out[n, Z]. */
+    void (*latents)(gt_engine *engine, size_t run, uint32_t stream, uint64_t iteration, size_t n, float *out);
+    /* n numbers of a stream, uniform on (-1, 1]. */
+    void (*uniforms)(gt_engine *engine, size_t run, uint32_t stream, uint64_t iteration, size_t n, float *out);
     /* Output of a net (D, GAN: logits) on rows x[n, inputs]. */
     void (*forward)(gt_engine *engine, size_t run, gt_net net, const float *x, size_t n, float *out);
     /* Makes room for batches of n samples in train_on_batch. */
@@ -69,8 +75,9 @@ typedef struct gt_engine_ops {
     /* One Adam step of D (GT_DISCRIMINATOR) or of G through D (GT_GAN) on x[n, inputs], labels y[n]; logits[n] before it.
      * Freezes a run whose step gives a value that is not finite. */
     void (*train_on_batch)(gt_engine *engine, size_t run, gt_net net, const float *x, const float *y, size_t n, float *logits);
-    /* Binary cross-entropy of logits with labels, mean, summed in double in the order of the samples. */
-    double (*bce)(const gt_engine *engine, const float *logits, const float *y, size_t n);
+    /* The mean loss of D (GT_DISCRIMINATOR) or G (GT_GAN) for logits with labels, summed in double in the order of the samples.
+     */
+    double (*loss)(const gt_engine *engine, gt_net net, const float *logits, const float *y, size_t n);
     /* Logits to probabilities, in place. */
     void (*sigmoid)(const gt_engine *engine, float *values, size_t n);
 } gt_engine_ops;

@@ -9,7 +9,7 @@
 
 /* The tutorial's nets, as make_net() in fused_cpu.c lays them out: with constant sizes the steps compile to straight code. */
 static const fused_shape tutorial_shape = {
-    .batch = 128,
+    .recipe = {.batch = 128, .half = 64, .d_steps = 1},
     .d = {.n_layers = 2,
           .n_parameters = 101,
           .padded = 112,
@@ -26,46 +26,72 @@ static const fused_shape tutorial_shape = {
 
 /* ---------------------------------------------------------------- the loop */
 
-static __attribute__((noinline)) bool d_step_any(const fused_plan *plan, fused_run *run, enum source source, int n_samples,
-                                                 float label, float *logits, float *ws) {
-    return d_step(plan, &plan->shape, run, source, n_samples, label, logits, ws);
+/* Logits of an iteration's last steps, in lanes. */
+typedef struct {
+    float *real, *fake, *g;
+} step_logits;
+
+LANES_FN bool d_steps(const fused_plan *plan, const fused_shape *shape, fused_run *run, uint64_t first, step_logits logits,
+                      float *ws) {
+    const fused_recipe *recipe = &shape->recipe;
+    const int half = recipe->half;
+    labelling real = {FUSED_REAL, plan->hyper.real_label, NULL, half}, fake = {FUSED_FAKE, plan->hyper.fake_label, NULL, half};
+    if (!recipe->combined)
+        return d_step(plan, shape, run, FROM_TARGET, first, half, real, logits.real, ws) &&
+               d_step(plan, shape, run, FROM_GENERATOR, first, half, fake, logits.fake, ws);
+    real.n_mean = fake.n_mean = 2 * half;
+    return d_accumulate(plan, shape, run, FROM_TARGET, first, half, real, true, logits.real, ws) &&
+           d_accumulate(plan, shape, run, FROM_GENERATOR, first, half, fake, false, logits.fake, ws) &&
+           d_update(plan, shape, run, ws);
 }
 
-static __attribute__((noinline)) bool g_step_any(const fused_plan *plan, fused_run *run, enum source source, int n_samples,
-                                                 float *logits, float *ws) {
+/* The tutorial's, with its labels; not inlined into the loop, nor are the two for any shape. */
+static bool iteration_of_tutorial(const fused_plan *plan, fused_run *run, step_logits logits, float *ws) {
+    return d_step(plan, &tutorial_shape, run, FROM_TARGET, 0, 64, (labelling){FUSED_REAL, 1.0f, NULL, 64}, logits.real, ws) &&
+           d_step(plan, &tutorial_shape, run, FROM_GENERATOR, 0, 64, (labelling){FUSED_FAKE, 0.0f, NULL, 64}, logits.fake,
+                  ws) &&
+           g_step(plan, &tutorial_shape, run, FROM_LATENTS, 128, logits.g, ws);
+}
+
+static __attribute__((noinline)) bool d_steps_of_any(const fused_plan *plan, fused_run *run, uint64_t first, step_logits logits,
+                                                     float *ws) {
+    return d_steps(plan, &plan->shape, run, first, logits, ws);
+}
+
+static __attribute__((noinline)) bool g_step_of_any(const fused_plan *plan, fused_run *run, enum source source, int n_samples,
+                                                    float *logits, float *ws) {
     return g_step(plan, &plan->shape, run, source, n_samples, logits, ws);
 }
 
-/* Mean loss of logits that stand in lanes, label 0 or 1, summed in double in the order of the samples. Overwrites them. */
-static double mean_loss(float *logits, int n, bool real) {
+static bool iteration_of_any(const fused_plan *plan, fused_run *run, step_logits logits, float *ws) {
+    const fused_recipe *recipe = &plan->shape.recipe;
+    for (int j = 0; j < recipe->d_steps; j++)
+        if (!d_steps_of_any(plan, run, (uint64_t)j * (uint64_t)recipe->half, logits, ws)) return false;
+    return g_step_of_any(plan, run, FROM_LATENTS, recipe->batch, logits.g, ws);
+}
+
+/* Mean loss of logits that stand in lanes, summed in double in the order of the samples. softplus: room for as many. */
+static double mean_loss(int loss, enum fused_role role, float label, const float *logits, int n, float *softplus) {
     const batch_shape b = batch_of(n);
+    const vf sign = vf_set(loss_softplus_sign(loss, role, label));
     double sum = 0;
-    for (int s = 0; s < b.slots; s++) {
-        vf z = vf_load(logits + s * LANES);
-        vf_store(logits + s * LANES, exact_softplus(real ? vf_sub(vf_set(0.0f), z) : z));
+    for (int s = 0; s < b.slots && loss_needs_softplus(loss); s++)
+        vf_store(softplus + s * LANES, exact_softplus(vf_mul(sign, vf_load(logits + s * LANES))));
+    for (int i = 0; i < n; i++) {
+        const int at = (i % b.slots) * LANES + i / b.slots;
+        sum += loss_value(loss, role, logits[at], label, softplus[at]);
     }
-    for (int i = 0; i < n; i++) sum += (double)logits[(i % b.slots) * LANES + i / b.slots];
     return sum / n;
 }
 
-static bool iteration_of_tutorial(const fused_plan *plan, fused_run *run, float *logits[3], float *ws) {
-    return d_step(plan, &tutorial_shape, run, FROM_TARGET, 64, 1.0f, logits[0], ws) &&
-           d_step(plan, &tutorial_shape, run, FROM_GENERATOR, 64, 0.0f, logits[1], ws) &&
-           g_step(plan, &tutorial_shape, run, FROM_LATENTS, 128, logits[2], ws);
-}
-
-static bool iteration_of_any(const fused_plan *plan, fused_run *run, float *logits[3], float *ws) {
-    const int batch = plan->shape.batch, half = batch / 2;
-    return d_step_any(plan, run, FROM_TARGET, half, 1.0f, logits[0], ws) &&
-           d_step_any(plan, run, FROM_GENERATOR, half, 0.0f, logits[1], ws) &&
-           g_step_any(plan, run, FROM_LATENTS, batch, logits[2], ws);
-}
-
 static void advance(const fused_plan *plan, fused_run *run, uint64_t n, float *ws) {
-    const bool is_tutorial = memcmp(&plan->shape, &tutorial_shape, sizeof tutorial_shape) == 0;
-    const int batch = plan->shape.batch, half = batch / 2;
-    const size_t half_logits = (size_t)batch_of(half).slots * LANES;
-    float *const at = ws + plan->logits, *logits[3] = {at, at + half_logits, at + 2 * half_logits};
+    const bool is_tutorial = memcmp(&plan->shape, &tutorial_shape, sizeof tutorial_shape) == 0 &&
+                             plan->hyper.real_label == 1.0f && plan->hyper.fake_label == 0.0f;
+    const fused_recipe *recipe = &plan->shape.recipe;
+    const fused_hyper *hyper = &plan->hyper;
+    const size_t half_logits = (size_t)batch_of(recipe->half).slots * LANES;
+    float *const at = ws + plan->logits, *const softplus = ws + plan->softplus;
+    const step_logits logits = {at, at + half_logits, at + 2 * half_logits};
     const uint64_t end = run->counters.iteration + n;
     for (; run->counters.iteration < end; run->counters.iteration++) {
         bool finite = is_tutorial ? iteration_of_tutorial(plan, run, logits, ws) : iteration_of_any(plan, run, logits, ws);
@@ -75,9 +101,10 @@ static void advance(const fused_plan *plan, fused_run *run, uint64_t n, float *w
             return;
         }
     }
-    run->counters.last_losses[0] = mean_loss(logits[0], half, true);
-    run->counters.last_losses[1] = mean_loss(logits[1], half, false);
-    run->counters.last_losses[2] = mean_loss(logits[2], batch, true);
+    double *losses = run->counters.last_losses;
+    losses[0] = mean_loss(recipe->loss, FUSED_REAL, hyper->real_label, logits.real, recipe->half, softplus);
+    losses[1] = mean_loss(recipe->loss, FUSED_FAKE, hyper->fake_label, logits.fake, recipe->half, softplus);
+    losses[2] = mean_loss(recipe->loss, FUSED_G, hyper->g_label, logits.g, recipe->batch, softplus);
 }
 
 /* ---------------------------------------------------------------- nets on given rows */
@@ -103,17 +130,17 @@ enum { PASS = LANES * MAX_SLOTS }; /* samples that the functions below take at o
 static void forward(const fused_plan *plan, const fused_run *run, gt_net net, const float *x, size_t n, float *out, float *ws) {
     const fused_shape *shape = &plan->shape;
     const fused_net *first = net == GT_DISCRIMINATOR ? &shape->d : &shape->g;
-    const int n_in = first->layer[0].n_in, n_out = net == GT_GENERATOR ? 2 : 1;
+    const int n_in = first->layer[0].n_in, n_out = net == GT_GENERATOR ? shape->d.layer[0].n_in : 1;
     for (; n > 0; n -= n < PASS ? n : PASS, x += PASS * n_in, out += PASS * n_out) {
         batch_shape b = batch_of(n < PASS ? (int)n : PASS);
         values v = {ws + plan->batch_x, b.slots, 1};
         to_lanes(x, (size_t)b.n, n_in, b, ws + plan->batch_x);
         if (net != GT_DISCRIMINATOR) {
-            net_forward(&shape->g, run->g, plan->g_slope, v, ws + plan->g_outputs, b.slots);
+            net_forward(&shape->g, run->g, plan->hyper.g_slope, v, ws + plan->g_outputs, b.slots);
             v = of_layer(&shape->g, shape->g.n_layers - 1, ws + plan->g_outputs, b.slots);
         }
         if (net != GT_GENERATOR) {
-            net_forward(&shape->d, run->d, plan->d_slope, v, ws + plan->d_outputs, b.slots);
+            net_forward(&shape->d, run->d, plan->hyper.d_slope, v, ws + plan->d_outputs, b.slots);
             v = of_layer(&shape->d, shape->d.n_layers - 1, ws + plan->d_outputs, b.slots);
         }
         from_lanes(v, n_out, b, out);
@@ -123,25 +150,28 @@ static void forward(const fused_plan *plan, const fused_run *run, gt_net net, co
 static void generate(const fused_plan *plan, const fused_run *run, uint32_t stream, uint32_t iteration, size_t n, float *out,
                      float *ws) {
     const fused_shape *shape = &plan->shape;
-    const int latent = shape->g.layer[0].n_in;
-    for (uint64_t base = 0; n > 0; n -= n < PASS ? n : PASS, base += (uint64_t)(PASS * latent), out += 2 * PASS) {
+    const int latent = shape->g.layer[0].n_in, n_columns = shape->d.layer[0].n_in;
+    const float *weights = shape->recipe.ema ? run->g + 3 * shape->g.padded : run->g;
+    for (uint64_t base = 0; n > 0; n -= n < PASS ? n : PASS, base += (uint64_t)(PASS * latent), out += PASS * n_columns) {
         batch_shape b = batch_of(n < PASS ? (int)n : PASS);
-        values z = draw_latents(latent, run->counters.seed, stream, iteration, base, b, 0, b.slots, ws + plan->latents);
-        net_forward(&shape->g, run->g, plan->g_slope, z, ws + plan->g_outputs, b.slots);
-        from_lanes(of_layer(&shape->g, shape->g.n_layers - 1, ws + plan->g_outputs, b.slots), 2, b, out);
+        values z = draw_latents(shape, run->counters.seed, stream, iteration, base, b, 0, b.slots, ws + plan->latents);
+        net_forward(&shape->g, weights, plan->hyper.g_slope, z, ws + plan->g_outputs, b.slots);
+        from_lanes(of_layer(&shape->g, shape->g.n_layers - 1, ws + plan->g_outputs, b.slots), n_columns, b, out);
     }
 }
 
-static void real(const fused_plan *plan, uint64_t seed, uint32_t stream, uint32_t iteration, size_t n, float *out, float *ws) {
-    for (uint64_t base = 0; n > 0; n -= n < PASS ? n : PASS, base += PASS, out += 2 * PASS) {
+static void real(const fused_plan *plan, uint64_t seed, uint32_t stream, uint32_t noise_stream, uint32_t iteration, size_t n,
+                 float *out, float *ws) {
+    const int n_columns = plan->shape.d.layer[0].n_in;
+    for (uint64_t first = 0; n > 0; n -= n < PASS ? n : PASS, first += PASS, out += PASS * n_columns) {
         batch_shape b = batch_of(n < PASS ? (int)n : PASS);
         values points = {ws + plan->points, b.slots, 1};
-        draw_real(plan, seed, stream, iteration, base, b, 0, b.slots, ws + plan->latents, points);
-        from_lanes(points, 2, b, out);
+        draw_real(plan, &plan->shape, seed, stream, noise_stream, iteration, first, b, 0, b.slots, ws, points);
+        from_lanes(points, n_columns, b, out);
     }
 }
 
-static void draw_flat(uint64_t seed, uint32_t stream, uint32_t iteration, enum draw_kind kind, size_t n, float *out) {
+LANES_FN void draw_flat_of(fused_draw kind, uint64_t seed, uint32_t stream, uint32_t iteration, size_t n, float *out) {
     float rows[8 * LANES], flat[4 * LANES];
     for (uint64_t base = 0; n > 0; base += 4 * LANES) {
         size_t take = n < 4 * LANES ? n : 4 * LANES;
@@ -153,21 +183,18 @@ static void draw_flat(uint64_t seed, uint32_t stream, uint32_t iteration, enum d
     }
 }
 
-static void uniforms(uint64_t seed, uint32_t stream, uint32_t iteration, size_t n, float *out) {
-    draw_flat(seed, stream, iteration, DRAW_UNIFORM, n, out);
+static void draw_flat(fused_draw kind, uint64_t seed, uint32_t stream, uint32_t iteration, size_t n, float *out) {
+    draw_flat_of(kind, seed, stream, iteration, n, out);
 }
 
-static void normals(uint64_t seed, uint32_t stream, uint32_t iteration, size_t n, float *out) {
-    draw_flat(seed, stream, iteration, DRAW_NORMAL, n, out);
-}
-
-/* Cross-entropy with soft labels: softplus(z) - y z. */
-static double bce(const float *logits, const float *y, size_t n) {
+/* A caller's labels tell D's real points from fake ones. */
+static double loss(int kind, gt_net net, const float *logits, const float *y, size_t n) {
     double sum = 0;
     for (size_t k = 0; k < n; k++) {
+        const enum fused_role role = net == GT_GAN ? FUSED_G : y[k] > 0.5f ? FUSED_REAL : FUSED_FAKE;
         float softplus[LANES];
-        vf_store(softplus, exact_softplus(vf_set(logits[k])));
-        sum += (double)softplus[0] - (double)y[k] * (double)logits[k];
+        vf_store(softplus, exact_softplus(vf_set(loss_softplus_sign(kind, role, y[k]) * logits[k])));
+        sum += loss_value(kind, role, logits[k], y[k], softplus[0]);
     }
     return sum / (double)n;
 }
@@ -180,6 +207,12 @@ static void sigmoid(float *values, size_t n) {
     }
 }
 
+static __attribute__((noinline)) bool d_step_of_caller(const fused_plan *plan, fused_run *run, int n, float *logits,
+                                                       float *ws) {
+    const labelling of = {FUSED_REAL, 0.0f, ws + plan->batch_y, n};
+    return d_step(plan, &plan->shape, run, FROM_CALLER, 0, n, of, logits, ws);
+}
+
 static void train_on_batch(const fused_plan *plan, fused_run *run, gt_net net, const float *x, const float *y, size_t n,
                            float *logits, float *ws) {
     const fused_shape *shape = &plan->shape;
@@ -188,8 +221,8 @@ static void train_on_batch(const fused_plan *plan, fused_run *run, gt_net net, c
     to_lanes(x, n, n_in, b, ws + plan->batch_x);
     to_lanes(y, n, 1, b, ws + plan->batch_y);
     float *z = ws + plan->logits;
-    bool finite = net == GT_DISCRIMINATOR ? d_step_any(plan, run, FROM_CALLER, (int)n, 0.0f, z, ws)
-                                          : g_step_any(plan, run, FROM_CALLER, (int)n, z, ws);
+    bool finite = net == GT_DISCRIMINATOR ? d_step_of_caller(plan, run, (int)n, z, ws)
+                                          : g_step_of_any(plan, run, FROM_CALLER, (int)n, z, ws);
     const values in_lanes = {z, 0, 1};
     from_lanes(in_lanes, 1, b, logits);
     if (!finite) {
@@ -205,9 +238,8 @@ const fused_kernels FUSED_NAME = {
     .forward = forward,
     .real = real,
     .generate = generate,
-    .uniforms = uniforms,
-    .normals = normals,
-    .bce = bce,
+    .draw = draw_flat,
+    .loss = loss,
     .sigmoid = sigmoid,
 };
 

@@ -5,6 +5,7 @@
 
 #include "core/spec.h"
 #include "core/status.h"
+#include "engine/fused_recipe.h"
 
 #include <math.h>
 #include <omp.h>
@@ -36,7 +37,8 @@ static int round_up(int n) { return (n + LANES - 1) / LANES * LANES; }
 static fused_net make_net(const gt_net_spec *spec, bool is_discriminator) {
     fused_net net = {.n_layers = spec->n_layers};
     const gt_activation hidden = spec->activation[0];
-    net.moments = is_discriminator && spec->n_layers == 2 && (hidden == GT_RELU || hidden == GT_LEAKY_RELU);
+    net.moments =
+        is_discriminator && spec->n_layers == 2 && spec->size[0] == 2 && (hidden == GT_RELU || hidden == GT_LEAKY_RELU);
     for (int l = 0; l < spec->n_layers; l++) {
         fused_layer *layer = &net.layer[l];
         const int n_in = spec->size[l], n_out = spec->size[l + 1];
@@ -65,12 +67,14 @@ static void plan_workspace(fused_plan *plan, size_t batch_capacity) {
     const fused_net *d = &plan->shape.d, *g = &plan->shape.g;
     const size_t vectors = LANES, pass = MAX_SLOTS * vectors, slack = 4 * vectors;
     const size_t latent = (size_t)g->layer[0].n_in, padded = (size_t)(d->padded > g->padded ? d->padded : g->padded);
-    const size_t slots = max_size(slots_of(batch_capacity), slots_of((size_t)plan->shape.batch));
-    const size_t inputs = max_size(latent, 2);
+    const size_t n_columns = (size_t)d->layer[0].n_in, inputs = max_size(latent, n_columns);
+    const size_t half_slots = slots_of((size_t)plan->shape.recipe.half);
+    const size_t slots = max_size(slots_of(batch_capacity), max_size(half_slots, slots_of((size_t)plan->shape.recipe.batch)));
     size_t at = 0;
 #define PLACE(member, size) (plan->member = at, at += (size) + slack)
     PLACE(latents, (latent + 1) * pass + 2 * slack);
-    PLACE(points, 2 * pass);
+    PLACE(noise, (n_columns + 1) * pass + 2 * slack);
+    PLACE(points, n_columns * pass);
     PLACE(d_outputs, (size_t)d->n_units * pass);
     PLACE(g_outputs, (size_t)g->n_units * pass);
     PLACE(d_deltas, (size_t)d->n_units * pass);
@@ -79,7 +83,8 @@ static void plan_workspace(fused_plan *plan, size_t batch_capacity) {
     PLACE(rows, padded * vectors);
     PLACE(sums, padded + vectors);
     PLACE(gradient, padded + vectors);
-    PLACE(logits, (slots + 2 * slots_of((size_t)plan->shape.batch / 2)) * vectors);
+    PLACE(logits, (slots + 2 * half_slots) * vectors);
+    PLACE(softplus, slots * vectors);
     PLACE(batch_x, max_size(slots_of(batch_capacity), MAX_SLOTS) * inputs * vectors);
     PLACE(batch_y, slots_of(batch_capacity) * vectors);
 #undef PLACE
@@ -142,6 +147,9 @@ static size_t list(gt_device_info *out, size_t capacity) {
 
 /* ---------------------------------------------------------------- state */
 
+/* Parts of G's state: of D's there are three. */
+static int g_parts(const fused_plan *plan) { return plan->shape.recipe.ema ? 4 : 3; }
+
 static const fused_net *net_of(const fused_cpu *engine, gt_net net) {
     return net == GT_GENERATOR ? &engine->plan.shape.g : &engine->plan.shape.d;
 }
@@ -195,19 +203,31 @@ static void set_counters(gt_engine *base, size_t run, const gt_run_counters *cou
     engine->runs[run].g_powers = powers_after(&engine->plan.g_adam, counters->g_steps, &engine->g_cache);
 }
 
-/* Weights: He-uniform on hidden layers, Glorot-uniform on the output layer, w = u * 2 limit - limit; biases zero. */
-static void initialize_net(const fused_kernels *kernels, const fused_net *net, uint64_t seed, uint32_t stream, float *state,
-                           float *uniforms) {
-    size_t n = 0;
+/* Of a standard normal that is cut off at +-2: sqrt(1 - 4 phi(2) / erf(sqrt 2)), phi the normal density. */
+#define TRUNCATED_DEVIATION 0.87962566103423978
+
+static int fan_of(gt_initializer initializer, const fused_layer *layer) {
+    return initializer == GT_HE_UNIFORM || initializer == GT_HE_NORMAL ? layer->n_in : layer->n_in + layer->n_out;
+}
+
+/* numbers: room for twice as many as the net has weights. */
+static void initialize_net(const fused_kernels *kernels, const gt_net_spec *spec, const fused_net *net, uint64_t seed,
+                           uint32_t stream, float *state, float *numbers) {
+    size_t n = 0, k = 0;
     for (int l = 0; l < net->n_layers; l++) n += (size_t)net->layer[l].n_in * (size_t)net->layer[l].n_out;
-    kernels->uniforms(seed, stream, 0, n, uniforms);
+    const float *uniforms = numbers, *normals = numbers + n;
+    kernels->draw(DRAW_UNIFORM, seed, stream, 0, n, numbers);
+    kernels->draw(DRAW_TRUNCATED, seed, stream, 0, n, numbers + n);
     for (int l = 0; l < net->n_layers; l++) {
         const fused_layer *layer = &net->layer[l];
-        const int fan = l + 1 < net->n_layers ? layer->n_in : layer->n_in + layer->n_out;
-        const float limit = (float)sqrt(6.0 / fan);
+        const gt_initializer initializer = l + 1 < net->n_layers ? spec->hidden_init : spec->output_init;
+        const bool normal = initializer == GT_HE_NORMAL || initializer == GT_GLOROT_NORMAL;
+        const int fan = fan_of(initializer, layer);
+        const float limit = (float)sqrt(6.0 / fan), deviation = (float)(sqrt(2.0 / fan) / TRUNCATED_DEVIATION);
         for (int o = 0; o < layer->n_out; o++)
-            for (int i = 0; i < layer->n_in; i++)
-                state[layer->w + o * layer->stride_out + i * layer->stride_in] = fmaf(*uniforms++, 2.0f * limit, -limit);
+            for (int i = 0; i < layer->n_in; i++, k++)
+                state[layer->w + o * layer->stride_out + i * layer->stride_in] =
+                    normal ? normals[k] * deviation : fmaf(uniforms[k], 2.0f * limit, -limit);
     }
 }
 
@@ -250,21 +270,23 @@ static gt_status allocate_workspaces(fused_cpu *engine, size_t batch_capacity) {
     return GT_OK;
 }
 
-static gt_status create(const gt_spec *spec, const gt_trainer_options *options, gt_engine **out) {
+static gt_status create(const gt_spec *spec, const gt_target_model *target, const gt_trainer_options *options,
+                        gt_engine **out) {
     isa_choice isa;
     GT_TRY(choose_isa(options->isa, &isa));
     fused_cpu *engine = calloc(1, sizeof *engine);
     if (engine == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for an engine");
     fused_plan *plan = &engine->plan;
-    plan->shape =
-        (fused_shape){.batch = spec->batch, .d = make_net(&spec->discriminator, true), .g = make_net(&spec->generator, false)};
+    plan->shape = (fused_shape){.recipe = fused_recipe_of(spec, target),
+                                .d = make_net(&spec->discriminator, true),
+                                .g = make_net(&spec->generator, false)};
+    plan->hyper = fused_hyper_of(spec, target);
+    plan->table = target->table;
+    plan->n_rows = target->n;
     plan->d_adam = fused_adam_of(&spec->discriminator_adam);
     plan->g_adam = fused_adam_of(&spec->generator_adam);
-    plan->d_slope = (float)spec->discriminator.leaky_slope;
-    plan->g_slope = (float)spec->generator.leaky_slope;
-    plan->lo = (float)spec->target.lo;
-    plan->width = (float)(spec->target.hi - spec->target.lo);
-    const size_t d_floats = 3 * (size_t)plan->shape.d.padded, g_floats = 3 * (size_t)plan->shape.g.padded;
+    const size_t d_floats = 3 * (size_t)plan->shape.d.padded;
+    const size_t g_floats = (size_t)g_parts(plan) * (size_t)plan->shape.g.padded;
     const size_t R = options->n_runs, threads = (size_t)(options->n_threads > 0 ? options->n_threads : omp_get_num_procs());
     engine->base = (gt_engine){.ops = &gt_fused_cpu_ops,
                                .isa = gt_isa_name(isa.isa),
@@ -293,9 +315,12 @@ static gt_status create(const gt_spec *spec, const gt_trainer_options *options, 
 #pragma omp parallel for schedule(static) num_threads(engine->base.n_threads)
     for (size_t r = 0; r < R; r++) {
         const fused_run *run = &engine->runs[r];
-        float *uniforms = workspace(engine) + plan->rows; /* has room for every parameter */
-        initialize_net(isa.kernels, &plan->shape.d, run->counters.seed, GT_STREAM_D_WEIGHTS, run->d, uniforms);
-        initialize_net(isa.kernels, &plan->shape.g, run->counters.seed, GT_STREAM_G_WEIGHTS, run->g, uniforms);
+        const size_t g_bytes = (size_t)plan->shape.g.padded * sizeof *run->g;
+        float *numbers = workspace(engine) + plan->rows; /* has room for 16 a parameter */
+        initialize_net(isa.kernels, &spec->discriminator, &plan->shape.d, run->counters.seed, GT_STREAM_D_WEIGHTS, run->d,
+                       numbers);
+        initialize_net(isa.kernels, &spec->generator, &plan->shape.g, run->counters.seed, GT_STREAM_G_WEIGHTS, run->g, numbers);
+        if (plan->shape.recipe.ema) memcpy(run->g + 3 * plan->shape.g.padded, run->g, g_bytes);
     }
     *out = &engine->base;
     return GT_OK;
@@ -306,11 +331,9 @@ fail:
 
 /* A frozen run's NaNs get one pattern: which of several a device makes is its own business. */
 static void freeze(fused_cpu *engine, fused_run *run) {
-    float *states[] = {run->d, run->g};
-    const int padded[] = {engine->plan.shape.d.padded, engine->plan.shape.g.padded};
-    for (int net = 0; net < 2; net++)
-        for (int k = 0; k < 3 * padded[net]; k++)
-            if (isnan(states[net][k])) states[net][k] = NAN;
+    const int n = 3 * engine->plan.shape.d.padded + g_parts(&engine->plan) * engine->plan.shape.g.padded;
+    for (int k = 0; k < n; k++) /* G's state follows D's */
+        if (isnan(run->d[k])) run->d[k] = NAN;
 }
 
 static gt_status advance(gt_engine *base, uint64_t n) {
@@ -328,10 +351,24 @@ static gt_status advance(gt_engine *base, uint64_t n) {
     return GT_OK;
 }
 
-static void real(gt_engine *base, size_t run, uint32_t stream, uint64_t iteration, size_t n, float *out) {
+static void real(gt_engine *base, size_t run, uint32_t stream, uint32_t noise_stream, uint64_t iteration, size_t n,
+                 float *out) {
     fused_cpu *engine = (fused_cpu *)base;
-    engine->kernels->real(&engine->plan, engine->runs[run].counters.seed, stream, (uint32_t)iteration, n, out,
+    engine->kernels->real(&engine->plan, engine->runs[run].counters.seed, stream, noise_stream, (uint32_t)iteration, n, out,
                           workspace(engine));
+}
+
+static void latents(gt_engine *base, size_t run, uint32_t stream, uint64_t iteration, size_t n, float *out) {
+    static const fused_draw kinds[] = {
+        [FUSED_GAUSSIAN] = DRAW_NORMAL, [FUSED_UNIFORM] = DRAW_SYMMETRIC, [FUSED_TRUNCATED_NORMAL] = DRAW_TRUNCATED};
+    const fused_cpu *engine = (fused_cpu *)base;
+    engine->kernels->draw(kinds[engine->plan.shape.recipe.noise], engine->runs[run].counters.seed, stream, (uint32_t)iteration,
+                          n * (size_t)engine->plan.shape.g.layer[0].n_in, out);
+}
+
+static void uniforms(gt_engine *base, size_t run, uint32_t stream, uint64_t iteration, size_t n, float *out) {
+    const fused_cpu *engine = (fused_cpu *)base;
+    engine->kernels->draw(DRAW_SYMMETRIC, engine->runs[run].counters.seed, stream, (uint32_t)iteration, n, out);
 }
 
 static void generate(gt_engine *base, size_t run, uint32_t stream, uint64_t iteration, size_t n, float *out) {
@@ -356,8 +393,9 @@ static void train_on_batch(gt_engine *base, size_t run, gt_net net, const float 
     if (r->counters.diverged) freeze(engine, r);
 }
 
-static double bce(const gt_engine *base, const float *logits, const float *y, size_t n) {
-    return ((const fused_cpu *)base)->kernels->bce(logits, y, n);
+static double loss(const gt_engine *base, gt_net net, const float *logits, const float *y, size_t n) {
+    const fused_cpu *engine = (const fused_cpu *)base;
+    return engine->kernels->loss(engine->plan.shape.recipe.loss, net, logits, y, n);
 }
 
 static void sigmoid(const gt_engine *base, float *values, size_t n) { ((const fused_cpu *)base)->kernels->sigmoid(values, n); }
@@ -382,9 +420,11 @@ const gt_engine_ops gt_fused_cpu_ops = {
     .set_counters = set_counters,
     .real = real,
     .generate = generate,
+    .latents = latents,
+    .uniforms = uniforms,
     .forward = forward,
     .reserve_batch = reserve_batch,
     .train_on_batch = train_on_batch,
-    .bce = bce,
+    .loss = loss,
     .sigmoid = sigmoid,
 };

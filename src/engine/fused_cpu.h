@@ -4,6 +4,7 @@
 
 #include "engine/engine.h"
 #include "engine/fused_adam.h"
+#include "kernels/fused_recipe.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -33,25 +34,30 @@ typedef struct fused_net {
 } fused_net;
 
 typedef struct fused_shape {
-    int batch;
+    fused_recipe recipe;
     fused_net d, g;
 } fused_shape;
 
 typedef struct fused_plan {
     fused_shape shape;
     fused_adam d_adam, g_adam;
-    float d_slope, g_slope;
-    float lo, width; /* of the target's domain */
+    fused_hyper hyper;
+    const float *table; /* of the target, and its rows: those of gt_target_model */
+    uint32_t n_rows;
     /* a thread's workspace: where each array starts, in floats */
-    size_t latents, points, d_outputs, g_outputs, d_deltas, g_deltas, products, rows, sums, gradient, logits, batch_x, batch_y;
+    size_t latents, noise, points, d_outputs, g_outputs, d_deltas, g_deltas, products, rows, sums, gradient, logits, softplus,
+        batch_x, batch_y;
     size_t workspace;
 } fused_plan;
 
 typedef struct fused_run {
     gt_run_counters counters;
     fused_powers d_powers, g_powers;
-    float *d, *g; /* weights, m', v' of each net: 3 * padded floats */
+    float *d, *g; /* weights, m', v' of each net and, where there are some, G's averaged weights: padded floats each */
 } fused_run;
+
+/* What becomes of the words of a draw; WORD leaves them as they are, as the bits of floats. */
+typedef enum fused_draw { DRAW_WORD, DRAW_UNIFORM, DRAW_SYMMETRIC, DRAW_TRUNCATED, DRAW_NORMAL } fused_draw;
 
 /* One instruction set. ws: plan->workspace floats, 64-byte aligned. */
 typedef struct fused_kernels {
@@ -61,12 +67,12 @@ typedef struct fused_kernels {
     void (*train_on_batch)(const fused_plan *plan, fused_run *run, gt_net net, const float *x, const float *y, size_t n,
                            float *logits, float *ws);
     void (*forward)(const fused_plan *plan, const fused_run *run, gt_net net, const float *x, size_t n, float *out, float *ws);
-    void (*real)(const fused_plan *plan, uint64_t seed, uint32_t stream, uint32_t iteration, size_t n, float *out, float *ws);
+    void (*real)(const fused_plan *plan, uint64_t seed, uint32_t stream, uint32_t noise_stream, uint32_t iteration, size_t n,
+                 float *out, float *ws);
     void (*generate)(const fused_plan *plan, const fused_run *run, uint32_t stream, uint32_t iteration, size_t n, float *out,
                      float *ws);
-    void (*uniforms)(uint64_t seed, uint32_t stream, uint32_t iteration, size_t n, float *out);
-    void (*normals)(uint64_t seed, uint32_t stream, uint32_t iteration, size_t n, float *out);
-    double (*bce)(const float *logits, const float *y, size_t n);
+    void (*draw)(fused_draw kind, uint64_t seed, uint32_t stream, uint32_t iteration, size_t n, float *out);
+    double (*loss)(int loss, gt_net net, const float *logits, const float *y, size_t n);
     void (*sigmoid)(float *values, size_t n);
 } fused_kernels;
 

@@ -13,7 +13,8 @@
 #include "engine/fused_cpu.h"
 #include "engine/philox.h"
 
-/* Vectors of `count` values for n_slots slots: value i of slot s stands at at + (i * by_value + s * by_slot) * LANES. */
+/* Vectors of values for n_slots slots: value i of slot s stands at at + (i * by_value + s * by_slot) * LANES. by_slot is 1 but
+ * for latents. */
 typedef struct {
     float *at;
     int by_value, by_slot;
@@ -55,7 +56,12 @@ enum { ROW_BLOCK = 5 }; /* sums of products that are made side by side */
     } while (0)
 #define SLOT_FUNCTION(name, widest, parameters, ...)                                                                           \
     static __attribute__((noinline)) void name##_shared parameters {                                                           \
-        SLOT_BLOCKS(widest, n_slots, name##_block, __VA_ARGS__);                                                               \
+        if (x.by_slot == 1) { /* nearly always: then it is a constant */                                                       \
+            x.by_slot = 1;                                                                                                     \
+            SLOT_BLOCKS(widest, n_slots, name##_block, __VA_ARGS__);                                                           \
+        } else {                                                                                                               \
+            SLOT_BLOCKS(widest, n_slots, name##_block, __VA_ARGS__);                                                           \
+        }                                                                                                                      \
     }                                                                                                                          \
     LANES_FN void name parameters {                                                                                            \
         if (__builtin_constant_p(n_slots))                                                                                     \
@@ -74,6 +80,8 @@ LANES_FN vf activate(vf a, int activation, float slope) {
         return exact_tanh(a);
     case GT_SIGMOID:
         return exact_sigmoid(a);
+    case GT_ELU:
+        return exact_elu(a);
     default:
         return a;
     }
@@ -90,6 +98,8 @@ LANES_FN vf activation_gradient(vf g, vf h, int activation, float slope) {
         return vf_mul(g, vf_fma(vf_sub(vf_set(0.0f), h), h, vf_set(1.0f)));
     case GT_SIGMOID:
         return vf_mul(g, vf_fma(vf_sub(vf_set(0.0f), h), h, h));
+    case GT_ELU:
+        return vf_select(vf_gt(h, vf_set(0.0f)), g, vf_mul(g, vf_add(h, vf_set(1.0f))));
     default:
         return g;
     }
@@ -100,6 +110,7 @@ LANES_FN void layer_forward_block(const fused_layer *layer, const float *w, floa
     const int n_in = layer->n_in, n_out = layer->n_out, by_out = layer->stride_out, by_in = layer->stride_in;
     const int activation = layer->activation;
     const float *weight = w + layer->w, *bias = w + layer->b;
+    y.by_slot = 1;
     for (int o = 0; o < n_out; o++) {
         vf a[8];
         for (int s = 0; s < n; s++) a[s] = vf_set(bias[o]);
@@ -128,6 +139,7 @@ LANES_FN void layer_parameter_rows_block(const fused_layer *layer, values dy, va
                                          int n) {
     const int n_in = layer->n_in, n_out = layer->n_out, by_out = layer->stride_out, by_in = layer->stride_in;
     const bool fresh = first && s0 == 0;
+    dy.by_slot = 1;
     for (int o = 0; o < n_out; o++) {
         float *weight = rows + (layer->w + o * by_out) * LANES, *bias = rows + (layer->b + o) * LANES;
         vf g[8];
@@ -144,11 +156,12 @@ LANES_FN void layer_parameter_rows_block(const fused_layer *layer, values dy, va
 SLOT_FUNCTION(layer_parameter_rows, SLOT_BLOCK,
               (const fused_layer *layer, values dy, values x, float *rows, bool first, int n_slots), layer, dy, x, rows, first)
 
-/* dx[i] = sum over o, in order, of w[o][i] dy[o], times the derivative of the activation that made h[i] (h.at NULL: none). */
+/* x[i] = sum over o, in order, of w[o][i] dy[o], times the derivative of the activation that made h[i] (h.at NULL: none). */
 LANES_FN void layer_input_gradient_block(const fused_layer *layer, const float *w, values dy, values h, int activation,
-                                         float slope, values dx, int s0, int n) {
+                                         float slope, values x, int s0, int n) {
     const int n_in = layer->n_in, n_out = layer->n_out, by_out = layer->stride_out, by_in = layer->stride_in;
     const float *weight = w + layer->w;
+    dy.by_slot = h.by_slot = 1;
     for (int i = 0; i < n_in; i++) {
         vf g[8];
         for (int s = 0; s < n; s++) g[s] = vf_set(0.0f);
@@ -158,14 +171,14 @@ LANES_FN void layer_input_gradient_block(const fused_layer *layer, const float *
         }
         for (int s = 0; s < n; s++) {
             if (h.at != NULL) g[s] = activation_gradient(g[s], value(h, i, s0 + s), activation, slope);
-            put(dx, i, s0 + s, g[s]);
+            put(x, i, s0 + s, g[s]);
         }
     }
 }
 SLOT_FUNCTION(layer_input_gradient, SLOT_BLOCK,
-              (const fused_layer *layer, const float *w, values dy, values h, int activation, float slope, values dx,
+              (const fused_layer *layer, const float *w, values dy, values h, int activation, float slope, values x,
                int n_slots),
-              layer, w, dy, h, activation, slope, dx)
+              layer, w, dy, h, activation, slope, x)
 
 /* ---------------------------------------------------------------- whole nets */
 

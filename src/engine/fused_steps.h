@@ -3,57 +3,71 @@
 #define GT_ENGINE_FUSED_STEPS_H
 
 #include "engine/fused_dense.h"
+#include "engine/fused_draw.h"
 #include "engine/fused_moments.h"
+#include "kernels/loss.h"
 
 #include <math.h>
 
+/* What a step of Adam has beside its net's own numbers. */
+typedef struct {
+    float size;     /* of the step */
+    float shrink;   /* lr weight_decay */
+    float clip;     /* 0: none */
+    float ema_rate; /* 0: none */
+} adam_step;
+
+/* The factor of the learning rates in an iteration. */
+LANES_FN float factor_of(const fused_plan *plan, const fused_shape *shape, uint64_t iteration) {
+    const fused_hyper *hyper = &plan->hyper;
+    float lanes[LANES];
+    if (shape->recipe.decay == FUSED_CONSTANT) return 1.0f;
+    vf_store(lanes, decay_factor(shape->recipe.decay, vf_set((float)(uint32_t)iteration), hyper->decay_rate, hyper->decay_scale,
+                                 hyper->decay_offset));
+    return lanes[0];
+}
+
+LANES_FN adam_step step_of(const fused_plan *plan, const fused_shape *shape, fused_run *run, gt_net net) {
+    const bool is_d = net == GT_DISCRIMINATOR;
+    const fused_recipe *recipe = &shape->recipe;
+    const float factor = factor_of(plan, shape, run->counters.iteration);
+    adam_step step = {.size = is_d ? fused_adam_next_step(&plan->d_adam, &run->d_powers)
+                                   : fused_adam_next_step(&plan->g_adam, &run->g_powers)};
+    if (recipe->decay != FUSED_CONSTANT) step.size *= factor;
+    if (recipe->weight_decay) step.shrink = factor * (is_d ? plan->hyper.d_weight_decay : plan->hyper.g_weight_decay);
+    if (recipe->loss == FUSED_WASSERSTEIN && is_d) step.clip = plan->hyper.clip;
+    if (recipe->ema && !is_d) step.ema_rate = plan->hyper.ema_rate;
+    return step;
+}
+
 /* Sums the rows, where given, to the gradient and updates a net's weights, m' and v'. False: a weight is not finite now. */
-LANES_FN bool adam_update(const fused_adam *adam, float step, const float *rows, const float *gradient, int padded,
-                          float *state) {
-    const vf tiny = vf_set(0x1p-100f), huge = vf_set(0x1p100f), floor = vf_set(0x1p-90f), minus_step = vf_set(-step);
+LANES_FN bool adam_update(const fused_recipe *recipe, const fused_adam *adam, adam_step step, const float *rows,
+                          const float *gradient, int padded, float *state) {
+    const vf tiny = vf_set(0x1p-100f), huge = vf_set(0x1p100f), floor = vf_set(0x1p-90f), minus_step = vf_set(-step.size);
     const vf beta1 = vf_set(adam->beta1), beta2 = vf_set(adam->beta2), eps = vf_set(adam->eps);
     vf not_finite = vf_set(0.0f);
     for (int k = 0; k < padded; k += LANES) {
-        float *w = state + k, *m = w + padded, *v = m + padded;
+        float *w = state + k, *m = w + padded, *v = m + padded, *e = v + padded;
         vf g = rows != NULL ? vf_sum_rows(rows + k * LANES) : vf_load(gradient + k);
         vf mk = vf_fma(beta1, vf_load(m), g);
         mk = vf_select(vf_gt(tiny, vu_as_f(vu_and(vf_as_u(mk), vu_set(0x7fffffffu)))), vf_set(0.0f), mk);
         vf vk = vf_min(vf_fma(beta2, vf_load(v), vf_fma(g, g, floor)), huge);
         vf q = vf_mul(mk, vf_rcp(vf_add(vf_sqrt(vk), eps)));
-        vf wk = vf_fma(minus_step, q, vf_load(w));
+        vf wk = vf_load(w);
+        if (recipe->weight_decay) wk = vf_fma(vf_set(-step.shrink), wk, wk);
+        wk = vf_fma(minus_step, q, wk);
         not_finite = vf_fma(wk, vf_set(0.0f), not_finite);
+        if (recipe->loss == FUSED_WASSERSTEIN && step.clip > 0.0f)
+            wk = vf_max(vf_min(wk, vf_set(step.clip)), vf_set(-step.clip));
         vf_store(w, wk);
         vf_store(m, mk);
         vf_store(v, vk);
+        if (recipe->ema && step.ema_rate > 0.0f) vf_store(e, vf_fma(vf_set(step.ema_rate), vf_sub(wk, vf_load(e)), vf_load(e)));
     }
     return !vf_any_nan(not_finite);
 }
 
-/* dz of a slot: (sigmoid(z) - y) / n as fma(sigmoid(z), 1/n, -y/n). */
-LANES_FN vf bce_gradient(vf z, float inverse_n, vf label_share) {
-    return vf_fma(exact_sigmoid(z), vf_set(inverse_n), vf_sub(vf_set(0.0f), label_share));
-}
-
 enum source { FROM_TARGET, FROM_GENERATOR, FROM_LATENTS, FROM_CALLER };
-
-/* Real points for n_slots slots from slot c0 of a batch. */
-LANES_FN void draw_real(const fused_plan *plan, uint64_t seed, uint32_t stream, uint32_t iteration, uint64_t base,
-                        batch_shape b, int c0, int n_slots, float *rows, values points) {
-    draw(seed, stream, iteration, DRAW_UNIFORM, base + (uint64_t)c0, b.slots, n_slots, rows);
-    for (int s = 0; s < n_slots; s++) {
-        vf x = vf_fma(vf_load(rows + s * LANES), vf_set(plan->width), vf_set(plan->lo));
-        put(points, 0, s, x);
-        put(points, 1, s, vf_mul(x, x));
-    }
-}
-
-/* Latents for n_slots slots from slot c0 of a batch whose first element of the draw is base. */
-LANES_FN values draw_latents(int latent, uint64_t seed, uint32_t stream, uint32_t iteration, uint64_t base, batch_shape b,
-                             int c0, int n_slots, float *rows) {
-    draw(seed, stream, iteration, DRAW_NORMAL, base + (uint64_t)(c0 * latent), b.slots * latent, n_slots * latent, rows);
-    values z = {rows, 1, latent};
-    return z;
-}
 
 /* G's points for latents z. Samples that do not exist give zeros. False: a point is not finite. */
 LANES_FN bool generate_points(const fused_shape *shape, const float *g, float slope, values z, batch_shape b, int c0,
@@ -61,7 +75,7 @@ LANES_FN bool generate_points(const fused_shape *shape, const float *g, float sl
     net_forward(&shape->g, g, slope, z, outputs, n_slots);
     values points = of_layer(&shape->g, shape->g.n_layers - 1, outputs, n_slots);
     vf not_finite = vf_set(0.0f);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < shape->d.layer[0].n_in; i++)
         for (int s = 0; s < n_slots; s++) {
             vf p = value(points, i, s);
             if (!b.full) {
@@ -79,14 +93,30 @@ LANES_FN values of_batch(float *batch_x, batch_shape b, int c0) {
     return v;
 }
 
-/* dz of n_slots slots from their logits z, which are kept in logits. labels: [S] vectors, or NULL where all have `label`. NaN
- * goes into not_finite where a sample's logit is not finite. */
-LANES_FN vf loss_gradients(values z, values dz, const float *labels, float label, batch_shape b, int c0, int n_slots,
-                           float *logits, vf not_finite) {
-    const float inverse_n = 1.0f / (float)b.n;
+/* Whose labels a batch has: one for all, or (of a caller) [S] vectors, which then tell real from fake points too. */
+typedef struct {
+    enum fused_role role;
+    float label;
+    const float *labels; /* or NULL */
+    int n_mean;          /* samples of the mean */
+} labelling;
+
+LANES_FN vf loss_gradient_of_slot(int loss, const labelling *of, vf z, int slot) {
+    const float share = 1.0f / (float)of->n_mean;
+    if (of->labels == NULL)
+        return loss_gradient(loss, of->role, z, vf_set(of->label), vf_set(share), vf_mul(vf_set(of->label), vf_set(share)));
+    const vf y = vf_load(of->labels + slot * LANES), y_share = vf_mul(y, vf_set(share));
+    if (of->role == FUSED_G) return loss_gradient(loss, FUSED_G, z, y, vf_set(share), y_share);
+    return vf_select(vf_gt(y, vf_set(0.5f)), loss_gradient(loss, FUSED_REAL, z, y, vf_set(share), y_share),
+                     loss_gradient(loss, FUSED_FAKE, z, y, vf_set(share), y_share));
+}
+
+/* dz of n_slots slots from their logits z, which are kept in logits. NaN goes into not_finite where a sample's logit is not
+ * finite. */
+LANES_FN vf loss_gradients(int loss, labelling of, values z, values dz, batch_shape b, int c0, int n_slots, float *logits,
+                           vf not_finite) {
     for (int s = 0; s < n_slots; s++) {
-        vf y = labels != NULL ? vf_load(labels + (c0 + s) * LANES) : vf_set(label);
-        vf logit = value(z, 0, s), g = bce_gradient(logit, inverse_n, vf_mul(y, vf_set(inverse_n)));
+        vf logit = value(z, 0, s), g = loss_gradient_of_slot(loss, &of, logit, c0 + s);
         vf_store(logits + (c0 + s) * LANES, logit);
         if (!b.full) {
             vm sample = holds_sample(b, c0 + s);
@@ -99,50 +129,70 @@ LANES_FN vf loss_gradients(values z, values dz, const float *labels, float label
     return not_finite;
 }
 
-/* One Adam step of D on n points. False: the run diverged. */
-LANES_FN bool d_step(const fused_plan *plan, const fused_shape *shape, fused_run *run, enum source source, int n_samples,
-                     float label, float *logits, float *ws) {
+/* The points of n_slots slots of D's step; NULL as their place: one is not finite. first: sample of the draws. */
+LANES_FN values d_points(const fused_plan *plan, const fused_shape *shape, const fused_run *run, enum source source,
+                         uint64_t first, batch_shape b, int c0, int n_slots, float *ws) {
+    const uint32_t iteration = (uint32_t)run->counters.iteration;
+    const int latent = shape->g.layer[0].n_in;
+    values x = {ws + plan->points, n_slots, 1};
+    if (source == FROM_CALLER) return of_batch(ws + plan->batch_x, b, c0);
+    if (source == FROM_TARGET) {
+        draw_real(plan, shape, run->counters.seed, GT_STREAM_REAL, GT_STREAM_REAL_NOISE, iteration, first, b, c0, n_slots, ws,
+                  x);
+        return x;
+    }
+    values z = draw_latents(shape, run->counters.seed, GT_STREAM_D_LATENTS, iteration, first * (uint64_t)latent, b, c0, n_slots,
+                            ws + plan->latents);
+    x = of_layer(&shape->g, shape->g.n_layers - 1, ws + plan->g_outputs, n_slots);
+    if (!generate_points(shape, run->g, plan->hyper.g_slope, z, b, c0, n_slots, ws + plan->g_outputs)) x.at = NULL;
+    return x;
+}
+
+/* Adds n points to the rows of D's gradient, which begin anew where fresh is set. False: the run diverged. */
+LANES_FN bool d_accumulate(const fused_plan *plan, const fused_shape *shape, fused_run *run, enum source source, uint64_t first,
+                           int n_samples, labelling of, bool fresh, float *logits, float *ws) {
     const fused_net *net = &shape->d;
     const batch_shape b = batch_of(n_samples);
-    const int latent = shape->g.layer[0].n_in, last = net->n_layers - 1;
-    const float slope = plan->d_slope, *labels = source == FROM_CALLER ? ws + plan->batch_y : NULL;
-    const float step = fused_adam_next_step(&plan->d_adam, &run->d_powers);
-    const uint32_t iteration = (uint32_t)run->counters.iteration;
+    const int last = net->n_layers - 1;
+    const float slope = plan->hyper.d_slope;
     float *outputs = ws + plan->d_outputs, *deltas = ws + plan->d_deltas, *rows = ws + plan->rows;
     vf not_finite = vf_set(0.0f);
     for (int c0 = 0; c0 < b.slots; c0 += MAX_SLOTS) {
         const int n_slots = b.slots - c0 < MAX_SLOTS ? b.slots - c0 : MAX_SLOTS;
-        values x = {ws + plan->points, n_slots, 1};
-        if (source == FROM_TARGET) {
-            draw_real(plan, run->counters.seed, GT_STREAM_REAL, iteration, 0, b, c0, n_slots, ws + plan->latents, x);
-        } else if (source == FROM_GENERATOR) {
-            values z =
-                draw_latents(latent, run->counters.seed, GT_STREAM_D_LATENTS, iteration, 0, b, c0, n_slots, ws + plan->latents);
-            if (!generate_points(shape, run->g, plan->g_slope, z, b, c0, n_slots, ws + plan->g_outputs)) return false;
-            x = of_layer(&shape->g, shape->g.n_layers - 1, ws + plan->g_outputs, n_slots);
-        } else {
-            x = of_batch(ws + plan->batch_x, b, c0);
-        }
+        const values x = d_points(plan, shape, run, source, first, b, c0, n_slots, ws);
+        if (x.at == NULL) return false;
         const values z = of_layer(net, last, outputs, n_slots), dz = of_layer(net, last, deltas, n_slots);
         if (net->moments)
             moments_forward(net, run->d, slope, x, of_layer(net, 0, outputs, n_slots), z, NULL, z, n_slots);
         else
             net_forward(net, run->d, slope, x, outputs, n_slots);
-        not_finite = loss_gradients(z, dz, labels, label, b, c0, n_slots, logits, not_finite);
+        not_finite = loss_gradients(shape->recipe.loss, of, z, dz, b, c0, n_slots, logits, not_finite);
         if (net->moments) {
-            moments_rows(net, slope, dz, of_layer(net, 0, outputs, n_slots), x, rows, c0 == 0, n_slots);
+            moments_rows(net, slope, dz, of_layer(net, 0, outputs, n_slots), x, rows, fresh && c0 == 0, n_slots);
         } else {
             net_backward(net, run->d, slope, outputs, deltas, n_slots);
-            net_parameter_rows(net, x, outputs, deltas, rows, c0 == 0, n_slots);
+            net_parameter_rows(net, x, outputs, deltas, rows, fresh && c0 == 0, n_slots);
         }
     }
-    if (vf_any_nan(not_finite)) return false;
+    return !vf_any_nan(not_finite);
+}
+
+/* One Adam step of D from its rows. False: the run diverged. */
+LANES_FN bool d_update(const fused_plan *plan, const fused_shape *shape, fused_run *run, float *ws) {
+    const fused_net *net = &shape->d;
+    const float *rows = ws + plan->rows;
+    const adam_step step = step_of(plan, shape, run, GT_DISCRIMINATOR);
     run->counters.d_steps++;
-    if (!net->moments) return adam_update(&plan->d_adam, step, rows, NULL, net->padded, run->d);
+    if (!net->moments) return adam_update(&shape->recipe, &plan->d_adam, step, rows, NULL, net->padded, run->d);
     const int n_sums = (net->layer[0].n_in + 1) * net->layer[0].n_out + 1;
     for (int k = 0; k < n_sums; k += LANES) vf_store(ws + plan->sums + k, vf_sum_rows(rows + k * LANES));
     moments_gradient(net, run->d, ws + plan->sums, ws + plan->gradient);
-    return adam_update(&plan->d_adam, step, NULL, ws + plan->gradient, net->padded, run->d);
+    return adam_update(&shape->recipe, &plan->d_adam, step, NULL, ws + plan->gradient, net->padded, run->d);
+}
+
+LANES_FN bool d_step(const fused_plan *plan, const fused_shape *shape, fused_run *run, enum source source, uint64_t first,
+                     int n_samples, labelling of, float *logits, float *ws) {
+    return d_accumulate(plan, shape, run, source, first, n_samples, of, true, logits, ws) && d_update(plan, shape, run, ws);
 }
 
 /* One Adam step of G on n latents: the gradient goes through D's weights, which stay. False: the run diverged. */
@@ -150,45 +200,46 @@ LANES_FN bool g_step(const fused_plan *plan, const fused_shape *shape, fused_run
                      float *logits, float *ws) {
     const fused_net *g_net = &shape->g, *d_net = &shape->d;
     const batch_shape b = batch_of(n_samples);
-    const int latent = g_net->layer[0].n_in, g_last = g_net->n_layers - 1, d_last = d_net->n_layers - 1;
-    const float *labels = source == FROM_CALLER ? ws + plan->batch_y : NULL;
-    const float step = fused_adam_next_step(&plan->g_adam, &run->g_powers);
+    const int g_last = g_net->n_layers - 1, d_last = d_net->n_layers - 1;
+    const float d_slope = plan->hyper.d_slope, g_slope = plan->hyper.g_slope;
+    const labelling of = {FUSED_G, plan->hyper.g_label, source == FROM_CALLER ? ws + plan->batch_y : NULL, n_samples};
     const uint32_t iteration = (uint32_t)run->counters.iteration;
     float *g_outputs = ws + plan->g_outputs, *g_deltas = ws + plan->g_deltas, *rows = ws + plan->rows;
     float *d_outputs = ws + plan->d_outputs, *d_deltas = ws + plan->d_deltas;
     vf not_finite = vf_set(0.0f);
-    if (d_net->moments) moments_products(d_net, run->d, plan->d_slope, ws + plan->products);
+    if (d_net->moments) moments_products(d_net, run->d, d_slope, ws + plan->products);
     for (int c0 = 0; c0 < b.slots; c0 += MAX_SLOTS) {
         const int n_slots = b.slots - c0 < MAX_SLOTS ? b.slots - c0 : MAX_SLOTS;
         values latents = source == FROM_CALLER ? of_batch(ws + plan->batch_x, b, c0)
-                                               : draw_latents(latent, run->counters.seed, GT_STREAM_G_LATENTS, iteration, 0, b,
+                                               : draw_latents(shape, run->counters.seed, GT_STREAM_G_LATENTS, iteration, 0, b,
                                                               c0, n_slots, ws + plan->latents);
-        if (!generate_points(shape, run->g, plan->g_slope, latents, b, c0, n_slots, g_outputs)) return false;
+        if (!generate_points(shape, run->g, g_slope, latents, b, c0, n_slots, g_outputs)) return false;
         const values points = of_layer(g_net, g_last, g_outputs, n_slots), dx = of_layer(g_net, g_last, g_deltas, n_slots);
         const values z = of_layer(d_net, d_last, d_outputs, n_slots), dz = of_layer(d_net, d_last, d_deltas, n_slots);
         if (d_net->moments)
-            moments_forward(d_net, run->d, plan->d_slope, points, z, z, ws + plan->products, dx, n_slots);
+            moments_forward(d_net, run->d, d_slope, points, z, z, ws + plan->products, dx, n_slots);
         else
-            net_forward(d_net, run->d, plan->d_slope, points, d_outputs, n_slots);
-        not_finite = loss_gradients(z, dz, labels, 1.0f, b, c0, n_slots, logits, not_finite);
+            net_forward(d_net, run->d, d_slope, points, d_outputs, n_slots);
+        not_finite = loss_gradients(shape->recipe.loss, of, z, dz, b, c0, n_slots, logits, not_finite);
         if (!d_net->moments) {
             const values none = {NULL, 0, 0};
-            net_backward(d_net, run->d, plan->d_slope, d_outputs, d_deltas, n_slots);
+            net_backward(d_net, run->d, d_slope, d_outputs, d_deltas, n_slots);
             layer_input_gradient(&d_net->layer[0], run->d, of_layer(d_net, 0, d_deltas, n_slots), none, GT_LINEAR, 0.0f, dx,
                                  n_slots);
         }
-        for (int i = 0; i < 2; i++)
+        for (int i = 0; i < d_net->layer[0].n_in; i++)
             for (int s = 0; s < n_slots; s++) {
                 vf g = d_net->moments ? vf_mul(value(dz, 0, s), value(dx, i, s)) : value(dx, i, s);
-                g = activation_gradient(g, value(points, i, s), g_net->layer[g_last].activation, plan->g_slope);
+                g = activation_gradient(g, value(points, i, s), g_net->layer[g_last].activation, g_slope);
                 put(dx, i, s, g);
             }
-        net_backward(g_net, run->g, plan->g_slope, g_outputs, g_deltas, n_slots);
+        net_backward(g_net, run->g, g_slope, g_outputs, g_deltas, n_slots);
         net_parameter_rows(g_net, latents, g_outputs, g_deltas, rows, c0 == 0, n_slots);
     }
     if (vf_any_nan(not_finite)) return false;
+    const adam_step step = step_of(plan, shape, run, GT_GENERATOR);
     run->counters.g_steps++;
-    return adam_update(&plan->g_adam, step, rows, NULL, g_net->padded, run->g);
+    return adam_update(&shape->recipe, &plan->g_adam, step, rows, NULL, g_net->padded, run->g);
 }
 
 #endif

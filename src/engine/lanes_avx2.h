@@ -16,6 +16,7 @@ typedef __m256 pm; /* all bits of a lane set where it holds */
 
 LANES_FN pf pf_set(float x) { return _mm256_set1_ps(x); }
 LANES_FN pf pf_load(const float *p) { return _mm256_loadu_ps(p); }
+LANES_FN pf pf_gather(const float *p, pu i) { return _mm256_i32gather_ps(p, i, 4); }
 LANES_FN void pf_store(float *p, pf a) { _mm256_storeu_ps(p, a); }
 LANES_FN pf pf_add(pf a, pf b) { return _mm256_add_ps(a, b); }
 LANES_FN pf pf_sub(pf a, pf b) { return _mm256_sub_ps(a, b); }

@@ -16,6 +16,8 @@ typedef __mmask16 vm;
 
 LANES_FN vf vf_set(float x) { return _mm512_set1_ps(x); }
 LANES_FN vf vf_load(const float *p) { return _mm512_loadu_ps(p); }
+/* p[i] of each lane's i, below 2^31 */
+LANES_FN vf vf_gather(const float *p, __m512i i) { return _mm512_i32gather_ps(i, p, 4); }
 LANES_FN void vf_store(float *p, vf a) { _mm512_storeu_ps(p, a); }
 LANES_FN vf vf_add(vf a, vf b) { return _mm512_add_ps(a, b); }
 LANES_FN vf vf_sub(vf a, vf b) { return _mm512_sub_ps(a, b); }

@@ -65,6 +65,10 @@ LANES_FN vu vu_load(const uint32_t *x) {
     vu r;
     LIFT(r.p[k] = pu_load(x + k * PART_LANES))
 }
+LANES_FN vf vf_gather(const float *x, vu i) {
+    vf r;
+    LIFT(r.p[k] = pf_gather(x, i.p[k]))
+}
 LANES_FN void vf_store(float *x, vf a) {
     for (int k = 0; k < PARTS; k++) pf_store(x + k * PART_LANES, a.p[k]);
 }

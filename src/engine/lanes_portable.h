@@ -31,6 +31,11 @@ LANES_FN pf pf_load(const float *p) {
     memcpy(&r, p, sizeof r);
     return r;
 }
+LANES_FN pf pf_gather(const float *p, pu i) {
+    pf r;
+    EACH_LANE r[l] = p[i[l]];
+    return r;
+}
 LANES_FN void pf_store(float *p, pf a) { memcpy(p, &a, sizeof a); }
 LANES_FN pf pf_add(pf a, pf b) { return a + b; }
 LANES_FN pf pf_sub(pf a, pf b) { return a - b; }

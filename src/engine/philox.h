@@ -3,6 +3,7 @@
 #ifndef GT_ENGINE_PHILOX_H
 #define GT_ENGINE_PHILOX_H
 
+#include "engine/fused_cpu.h"
 #include "kernels/exact.h"
 
 #define PHILOX_M0 0xd2511f53u
@@ -42,20 +43,30 @@ LANES_FN void philox(uint64_t seed, uint32_t stream, uint32_t iteration, const v
     }
 }
 
-enum draw_kind { DRAW_UNIFORM, DRAW_NORMAL };
+LANES_FN vf of_word(fused_draw kind, vu word) {
+    switch (kind) {
+    case DRAW_UNIFORM:
+        return exact_uniform(word);
+    case DRAW_SYMMETRIC:
+        return exact_symmetric(word);
+    case DRAW_TRUNCATED:
+        return exact_truncated_normal(word);
+    default:
+        return vu_as_f(word);
+    }
+}
 
-LANES_FN void draw_blocks(uint64_t seed, uint32_t stream, uint32_t iteration, enum draw_kind kind, vu first, int n,
-                          float *rows) {
+LANES_FN void draw_blocks(uint64_t seed, uint32_t stream, uint32_t iteration, fused_draw kind, vu first, int n, float *rows) {
     vu block[2], words[2][4];
     for (int j = 0; j < n; j++) block[j] = vu_add(first, vu_set((uint32_t)j));
     philox(seed, stream, iteration, block, n, words);
     for (int j = 0; j < n; j++) {
         vf x[4];
-        if (kind == DRAW_UNIFORM) {
-            for (int k = 0; k < 4; k++) x[k] = exact_uniform(words[j][k]);
-        } else {
+        if (kind == DRAW_NORMAL) {
             exact_normal_pair(words[j][0], words[j][1], &x[0], &x[1]);
             exact_normal_pair(words[j][2], words[j][3], &x[2], &x[3]);
+        } else {
+            for (int k = 0; k < 4; k++) x[k] = of_word(kind, words[j][k]);
         }
         for (int k = 0; k < 4; k++) vf_store(rows + (j * 4 + k) * 16, x[k]);
     }
@@ -64,8 +75,8 @@ LANES_FN void draw_blocks(uint64_t seed, uint32_t stream, uint32_t iteration, en
 static const uint32_t lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
 /* rows[t][l], t < count: element base + l * stride + t of a draw. rows has room for count rounded up to 4, plus 4 rows. */
-LANES_FN void draw(uint64_t seed, uint32_t stream, uint32_t iteration, enum draw_kind kind, uint64_t base, int stride,
-                   int count, float *rows) {
+LANES_FN void draw(uint64_t seed, uint32_t stream, uint32_t iteration, fused_draw kind, uint64_t base, int stride, int count,
+                   float *rows) {
     const bool aligned = base % 4 == 0 && stride % 4 == 0;
     const vu lanes = vu_load(lane_numbers);
     vu first = vu_set((uint32_t)(base / 4)), offset;
