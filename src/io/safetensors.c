@@ -291,6 +291,19 @@ const char *gt_safetensors_metadata(const gt_safetensors *file, const char *key)
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(metadata, key));
 }
 
+size_t gt_safetensors_n_tensors(const gt_safetensors *file) { return file->n_entries; }
+
+gt_tensor_info gt_safetensors_tensor(const gt_safetensors *file, size_t index) {
+    const entry *from = &file->entries[index];
+    gt_tensor_info info = {.name = from->name, .dtype = from->dtype};
+    const cJSON *dim;
+    cJSON_ArrayForEach(dim, from->shape) {
+        if (info.n_dims < GT_TENSOR_MAX_DIMS) info.shape[info.n_dims] = (uint64_t)dim->valuedouble;
+        info.n_dims++;
+    }
+    return info;
+}
+
 static const entry *find(const gt_safetensors *file, const char *name) {
     for (size_t i = 0; i < file->n_entries; i++)
         if (strcmp(file->entries[i].name, name) == 0) return &file->entries[i];

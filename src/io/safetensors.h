@@ -51,6 +51,18 @@ void gt_safetensors_close(gt_safetensors *file); /* NULL is fine */
 /* NULL where the key does not exist. Lives as long as file. */
 const char *gt_safetensors_metadata(const gt_safetensors *file, const char *key);
 
+/* What is in the file, in the order of the data. */
+size_t gt_safetensors_n_tensors(const gt_safetensors *file);
+
+typedef struct gt_tensor_info {
+    const char *name; /* lives as long as file */
+    gt_dtype dtype;
+    int n_dims;
+    uint64_t shape[GT_TENSOR_MAX_DIMS]; /* the first ones, where there are more */
+} gt_tensor_info;
+
+gt_tensor_info gt_safetensors_tensor(const gt_safetensors *file, size_t index);
+
 /* GT_ERR_FILE unless the file has a tensor of this name, dtype and shape. */
 gt_status gt_safetensors_expect(const gt_safetensors *file, const gt_tensor *tensor);
 
