@@ -1,7 +1,5 @@
-// Scores against values worked out by hand and against NumPy and SciPy on the same points.
-#include "core/metrics.h"
-
-#include "specs.h"
+// Scores of functions against values worked out by hand and against NumPy and SciPy on the same points.
+#include "targets.h"
 
 #include <algorithm>
 #include <cmath>
@@ -13,17 +11,9 @@
 
 namespace {
 
-const gt_target_spec unit{-0.5, 0.5};
-
-gt_metrics score(const std::vector<float> &generated, const std::vector<float> &real = {}, gt_target_spec target = unit) {
-    const size_t n = generated.size() / 2, bytes = gt_metrics_scratch_bytes(n);
-    std::vector<double> scratch(bytes / sizeof(double) + 2, -1.0);
-    scratch.back() = 42; // guard
-    gt_metrics row{};
-    gt_metrics_begin(&target, n, real.size() / 2, &row);
-    gt_metrics_score(&target, generated.data(), n, real.data(), real.size() / 2, scratch.data(), &row);
-    EXPECT_EQ(scratch.back(), 42) << "wrote past its scratch";
-    return row;
+// Against the tutorial's target.
+gt_metrics score(const std::vector<float> &generated, const std::vector<float> &real = {}) {
+    return score_against(target("x2"), generated, real);
 }
 
 // n points; x(i), and y that is off the curve by residual(i).
@@ -71,7 +61,7 @@ TEST(Metrics, WassersteinByHand) {
     // A shift by s costs s, whatever the order of the points.
     EXPECT_EQ(score({0.625f, 0, 0.125f, 0, 0.375f, 0, -0.125f, 0}).w1_x, 0.25);
     // Another domain: [2, 6], points at 2.5, 3.5, 4.5 and 5.5 but for the first, off by 0.5.
-    EXPECT_EQ(score({2, 0, 5.5f, 0, 4.5f, 0, 3.5f, 0}, {}, {2, 6}).w1_x, 0.125);
+    EXPECT_EQ(score_against(square_on(2, 6), {2, 0, 5.5f, 0, 4.5f, 0, 3.5f, 0}).w1_x, 0.125);
 }
 
 TEST(Metrics, StandardDeviationByHand) {
@@ -124,6 +114,24 @@ TEST(Metrics, CoverageNeedsAQuarterOfAFairShareOfGoodPoints) {
               2);
 }
 
+// sine is a table to the scores, x2 is not; a quarter of x2's range of y makes a twice as tall curve's sample good.
+TEST(Metrics, ResidualsOfOtherFunctions) {
+    const gt_target_spec sine = target("sine", {0.5, 1, 0});
+    gt_metrics row = score_against(sine, {0.25f, 0.5f, -0.25f, -0.4f, 0, 0.3f, 0.5f, 0});
+    EXPECT_NEAR(row.resid_mean, (0 + 0.1 + 0.3 + 0) / 4, 1e-7);
+    // beyond the domain f goes on as it ends
+    EXPECT_NEAR(score_against(sine, {7, 1}).resid_mean, 1, 1e-7);
+    EXPECT_NEAR(score_against(sine, {-7, 1}).resid_mean, 1, 1e-7);
+    EXPECT_EQ(score_against(sine, {7, 1}).support, 0);
+    // y spans 1, four times x2's 0.25: good is below 0.12
+    EXPECT_EQ(score_against(sine, {0, 0.1199f}).coverage, 1);
+    EXPECT_EQ(score_against(sine, {0, 0.1201f}).coverage, 0);
+    EXPECT_EQ(score_against(square_on(-1, 1), {0, 0.1199f}).coverage, 1);
+    EXPECT_EQ(score_against(square_on(-1, 1), {0, 0.1201f}).coverage, 0);
+    // what belongs to other targets does not exist
+    for (double value : {row.modes, row.hq, row.reverse_kl, row.jsd}) EXPECT_TRUE(std::isnan(value));
+}
+
 TEST(Metrics, EnergyByHand) {
     // X = {(0,0), (3,4)}, Y = {(0,0), (0,1)}: between 0, 1, 5, sqrt 18; within 5 and 1.
     EXPECT_DOUBLE_EQ(score({0, 0, 3, 4}, {0, 0, 0, 1}).energy, 2 * (0 + 1 + 5 + std::sqrt(18.0)) / 4 - 5 - 1);
@@ -136,7 +144,8 @@ TEST(Metrics, PointsThatAreNotFinite) {
             std::vector<float> generated(8, 0.25f);
             generated[at] = bad;
             gt_metrics row = score(generated, {0, 0});
-            for (double value : {row.resid_mean, row.resid_p95, row.w1_x, row.support, row.coverage, row.std_x, row.energy})
+            for (double value : {row.resid_mean, row.resid_p95, row.w1_x, row.support, row.coverage, row.std_x, row.energy,
+                                 row.energy_coefficient, row.spread})
                 EXPECT_TRUE(std::isnan(value));
             EXPECT_EQ(row.n_samples, 4);
             EXPECT_EQ(row.n_energy, 1);
@@ -155,9 +164,8 @@ TEST(Metrics, FloorIsWhatAPerfectSamplerShows) {
     const size_t n = 1000;
     double sum = 0, floor = 0;
     for (int k = 0; k < 400; k++) {
-        gt_metrics row = score(points(
-                                   n, [&](size_t) { return uniform(random); }, zero),
-                               {}, {-1, 3});
+        gt_metrics row = score_against(square_on(-1, 3), points(
+                                                             n, [&](size_t) { return uniform(random); }, zero));
         sum += row.w1_x;
         floor = row.w1_x_floor;
     }
@@ -165,15 +173,6 @@ TEST(Metrics, FloorIsWhatAPerfectSamplerShows) {
     EXPECT_NEAR(score(std::vector<float>(200, 0.0f)).w1_x_floor, 0.0313, 5e-5);
     EXPECT_NEAR(score(std::vector<float>(20000, 0.0f)).w1_x_floor, 0.0031, 5e-5);
 }
-
-// The generator of the comparison below.
-struct Lcg {
-    uint32_t state;
-    double operator()() {
-        state = state * 1664525u + 1013904223u;
-        return (state >> 8) * 0x1p-24;
-    }
-};
 
 /* Expected values: python3 with NumPy and SciPy,
  *   import numpy as np; from scipy.spatial.distance import cdist, pdist
@@ -242,9 +241,10 @@ TEST(Metrics, OfATrainer) {
         EXPECT_EQ(rows[run].acc_real, accuracy(real, true));
         EXPECT_EQ(rows[run].acc_fake, accuracy(generated, false));
         real.resize(2 * 500);
-        const gt_metrics expected = score(generated, real, spec.target);
+        const gt_metrics expected = score_against(spec.target, generated, real);
         for (auto member : {&gt_metrics::resid_mean, &gt_metrics::resid_p95, &gt_metrics::w1_x, &gt_metrics::w1_x_floor,
-                            &gt_metrics::support, &gt_metrics::coverage, &gt_metrics::std_x, &gt_metrics::energy})
+                            &gt_metrics::support, &gt_metrics::coverage, &gt_metrics::std_x, &gt_metrics::energy,
+                            &gt_metrics::energy_coefficient, &gt_metrics::spread})
             EXPECT_EQ(rows[run].*member, expected.*member);
         EXPECT_EQ(rows[run].n_samples, 1500);
         EXPECT_EQ(rows[run].n_accuracy, 300);

@@ -1,10 +1,8 @@
-/* Scores of generated points against the curve y = x^2, as docs/study.md defines them.
+/* Scores of generated points against a target, as docs/study.md defines them.
  *
  * The arithmetic is that of kernels/score.h, so the same points give the same bits on every machine and device. The caller
  * lends the memory. */
 #include "core/metrics.h"
-
-#include "kernels/score.h"
 
 #include <math.h>
 #include <string.h>
@@ -57,35 +55,27 @@ static void sort_into(uint32_t *spare, uint32_t *keys, size_t n) {
     }
 }
 
-static bool all_finite(const float *points, size_t n) {
-    for (size_t i = 0; i < 2 * n; i++)
-        if (!isfinite(points[i])) return false;
+static bool all_finite(const float *values, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(values[i])) return false;
     return true;
 }
 
-static double energy_distance(const float *a, const float *b, size_t n) {
-    if (n < 2) return NAN;
-    part_sum between = {{0}}, within = {{0}};
-    for (size_t i = 0; i < n; i++) {
-        add(&between, i, score_sum_distances(a + 2 * i, b, n));
-        add(&within, i, score_sum_distances(a + 2 * i, a, i) + score_sum_distances(b + 2 * i, b, i));
-    }
-    return score_energy(total(&between), total(&within), n);
-}
+/* ---------------------------------------------------------------- functions */
 
 /* resid_mean, resid_p95, support and coverage. */
-static void score_shape(const gt_target_spec *target, const float *points, size_t n, uint32_t *keys, uint32_t *spare,
+static void score_shape(const score_target *target, const float *points, size_t n, uint32_t *keys, uint32_t *spare,
                         gt_metrics *row) {
     size_t good[SCORE_BINS] = {0}, inside = 0;
     part_sum sum = {{0}};
     for (size_t i = 0; i < n; i++) {
-        const double residual = score_residual(points[2 * i], points[2 * i + 1]);
+        const double residual = score_residual(target, points[2 * i], points[2 * i + 1]);
         add(&sum, i, residual);
         keys[i] = key_of((float)residual);
         const int bin = score_bin(points[2 * i], target->lo, target->hi);
         if (bin < 0) continue;
         inside++;
-        good[bin] += score_is_good(residual) != 0;
+        good[bin] += residual < target->good_below;
     }
     row->resid_mean = total(&sum) / (double)n;
     row->support = (double)inside / (double)n;
@@ -96,7 +86,7 @@ static void score_shape(const gt_target_spec *target, const float *points, size_
 }
 
 /* w1_x and std_x. */
-static void score_marginal(const gt_target_spec *target, const float *points, size_t n, uint32_t *keys, uint32_t *spare,
+static void score_marginal(const score_target *target, const float *points, size_t n, uint32_t *keys, uint32_t *spare,
                            gt_metrics *row) {
     const double count = (double)n;
     part_sum sum = {{0}}, squares = {{0}}, distance = {{0}};
@@ -115,24 +105,91 @@ static void score_marginal(const gt_target_spec *target, const float *points, si
     row->w1_x = total(&distance) / count;
 }
 
+/* ---------------------------------------------------------------- mixtures */
+
+static void score_mixture(const score_target *target, const float *points, size_t n, gt_metrics *row) {
+    uint32_t nearest[SCORE_MAX_MODES] = {0}, high[SCORE_MAX_MODES] = {0};
+    for (size_t i = 0; i < n; i++) {
+        int is_high;
+        const int mode = score_nearest_mode(target, points + 2 * i, &is_high);
+        nearest[mode]++;
+        high[mode] += is_high != 0;
+    }
+    const score_modes scores = score_mode_counts(nearest, high, target->n_modes, n);
+    row->modes = scores.modes;
+    row->hq = scores.hq;
+    row->reverse_kl = scores.reverse_kl;
+    row->jsd = scores.jsd;
+}
+
+/* ---------------------------------------------------------------- all kinds */
+
+/* The compiler makes the usual case fast. */
+static double sum_distances(const float *point, const float *points, size_t n, int n_columns) {
+    return n_columns == 2 ? score_sum_distances(point, points, n, 2) : score_sum_distances(point, points, n, n_columns);
+}
+
+/* energy and energy_coefficient of generated[n, X] and real[n, X]. */
+static void score_energies(const float *generated, const float *real, size_t n, int n_columns, gt_metrics *row) {
+    const size_t columns = (size_t)n_columns;
+    part_sum between_sum = {{0}}, within_sum = {{0}};
+    for (size_t i = 0; i < n; i++) {
+        const float *a = generated + columns * i, *b = real + columns * i;
+        add(&between_sum, i, sum_distances(a, real, n, n_columns));
+        add(&within_sum, i, sum_distances(a, generated, i, n_columns) + sum_distances(b, real, i, n_columns));
+    }
+    const double between = total(&between_sum);
+    row->energy = score_energy(between, total(&within_sum), n);
+    row->energy_coefficient = score_energy_coefficient(row->energy, between, n);
+}
+
+/* Sum of the squared distances of points[n, X] to their mean. */
+static double squared_distances(const float *points, size_t n, int n_columns) {
+    double mean[GT_MAX_COLUMNS];
+    for (int c = 0; c < n_columns; c++) {
+        part_sum sum = {{0}};
+        for (size_t i = 0; i < n; i++) add(&sum, i, (double)points[i * (size_t)n_columns + (size_t)c]);
+        mean[c] = total(&sum) / (double)n;
+    }
+    part_sum sum = {{0}};
+    for (size_t i = 0; i < n; i++) add(&sum, i, score_squared_distance(points + i * (size_t)n_columns, mean, n_columns));
+    return total(&sum);
+}
+
+static double spread(const float *generated, const float *real, size_t n, int n_columns) {
+    const double of_real = squared_distances(real, n, n_columns);
+    return of_real > 0 ? score_spread(squared_distances(generated, n, n_columns), of_real) : NAN;
+}
+
+/* ---------------------------------------------------------------- a row */
+
 size_t gt_metrics_scratch_bytes(size_t n) { return 2 * n * sizeof(uint32_t); }
 
-void gt_metrics_begin(const gt_target_spec *target, size_t n, size_t n_energy, gt_metrics *row) {
+void gt_metrics_begin(const gt_target_model *target, size_t n, size_t n_energy, gt_metrics *row) {
     /* The empirical distribution of n uniforms is off by a Brownian bridge B over sqrt n (Donsker), and E|B(t)| =
      * sqrt(2 t (1 - t) / pi) integrates to sqrt(2 / pi) pi / 8 over [0, 1]. */
     const double mean_bridge = 0.31332853432887503;
     row->n_samples = (int)n;
     row->n_energy = (int)n_energy;
-    row->w1_x_floor = (target->hi - target->lo) * mean_bridge / sqrt((double)n);
     row->acc_real = row->acc_fake = NAN;
-    row->resid_mean = row->resid_p95 = row->w1_x = row->support = row->coverage = row->std_x = row->energy = NAN;
+    row->resid_mean = row->resid_p95 = row->w1_x = row->w1_x_floor = row->support = row->coverage = row->std_x = NAN;
+    row->modes = row->hq = row->reverse_kl = row->jsd = NAN;
+    row->energy = row->energy_coefficient = row->spread = NAN;
+    if (target->kind == GT_TARGET_FUNCTION)
+        row->w1_x_floor = (target->score.hi - target->score.lo) * mean_bridge / sqrt((double)n);
 }
 
-void gt_metrics_score(const gt_target_spec *target, const float *generated, size_t n, const float *real, size_t n_energy,
+void gt_metrics_score(const gt_target_model *target, const float *generated, size_t n, const float *real, size_t n_energy,
                       void *scratch, gt_metrics *row) {
-    if (!all_finite(generated, n)) return;
+    if (!all_finite(generated, n * (size_t)target->n_columns)) return;
     uint32_t *keys = scratch, *spare = keys + n;
-    score_shape(target, generated, n, keys, spare, row);
-    score_marginal(target, generated, n, keys, spare, row);
-    if (n_energy > 0) row->energy = energy_distance(generated, real, n_energy);
+    if (target->kind == GT_TARGET_FUNCTION) {
+        score_shape(&target->score, generated, n, keys, spare, row);
+        score_marginal(&target->score, generated, n, keys, spare, row);
+    } else if (target->kind == GT_TARGET_MIXTURE) {
+        score_mixture(&target->score, generated, n, row);
+    }
+    if (n_energy < 2) return; /* one point has no pairs */
+    score_energies(generated, real, n_energy, target->n_columns, row);
+    row->spread = spread(generated, real, n_energy, target->n_columns);
 }

@@ -1,0 +1,13 @@
+#!/bin/bash
+# Scores against NumPy and SciPy from PyPI. SCORES: scores_main; SCORES_PYTHON: a python that has the packages, in place of one in
+# build/scores-venv.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=/dev/null
+. "$here/python_environment.sh"
+python=${SCORES_PYTHON:-}
+[ -n "$python" ] || make_python scores-venv "$here/scores/requirements.txt" "200 MB" 400
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+PYTHONDONTWRITEBYTECODE=1 OMP_NUM_THREADS=1 "$python" "$here/scores/scores.py" "$SCORES" "$work"
