@@ -9,13 +9,13 @@ int main(void) {
     gt_trainer *trainer = NULL;
     gt_metrics rows[RUNS];
     gt_trainer_options options = {.first_seed = 1, .n_runs = RUNS};
-    gt_outcome_rules rules = gt_outcome_rules_default();
 
     gt_status status = gt_spec_preset("x2", &spec); /* y = x^2; every member can be changed from here on */
     if (status == GT_OK) status = gt_trainer_create(&spec, &options, &trainer);
     if (status == GT_OK) status = gt_trainer_advance(trainer, 10000);
     if (status == GT_OK) status = gt_trainer_evaluate(trainer, NULL, rows);
     for (int r = 0; status == GT_OK && r < RUNS; r++) {
+        const gt_outcome_rules rules = gt_outcome_rules_of(&spec);
         float point[2];
         status = gt_trainer_sample(trainer, (size_t)r, 0, 1, point);
         if (status == GT_OK)

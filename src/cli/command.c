@@ -2,7 +2,9 @@
 #define _GNU_SOURCE /* vasprintf */
 #include "cli/command.h"
 
-#include <cjson/cJSON.h>
+#include "cli/options.h"
+
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,12 +51,15 @@ char *gt_cli_text(const char *format, ...) {
     return text;
 }
 
-void gt_cli_print_json(cJSON *json) {
-    char *text = cJSON_Print(json);
-    cJSON_Delete(json);
-    if (text == NULL) exit(gt_cli_fail(GT_EXIT_FAILURE, "out of memory"));
-    puts(text);
-    cJSON_free(text);
+int gt_cli_read(const gt_option *options, int argc, char **argv, void *settings) {
+    gt_option_values values = {0};
+    int code = gt_options_parse(options, argc, argv, &values);
+    return code == GT_EXIT_OK ? gt_options_apply(options, &values, settings) : code;
+}
+
+int gt_cli_flush(void) {
+    if (fflush(stdout) == 0 && !ferror(stdout)) return GT_EXIT_OK;
+    return gt_cli_fail(GT_EXIT_FAILURE, "can't write to standard output: %s", strerror(errno));
 }
 
 void *gt_cli_resize(void *array, size_t n, size_t element_bytes) {

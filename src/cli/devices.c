@@ -1,31 +1,22 @@
 /* gantry devices: what there is to compute on, and why something isn't. On a terminal in columns under a header; elsewhere
  * single spaces part the first three columns, and a name ends with a colon. */
 #include "cli/command.h"
+#include "cli/json.h"
 #include "cli/options.h"
 #include "cli/terminal.h"
 
-#include <cjson/cJSON.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 typedef struct {
-    gt_switch json, help;
+    gt_switch json;
 } settings;
 
 static const gt_option options[] = {
     {"json", GT_OPTION_SWITCH, "", "one JSON object instead of lines", .n_members = 1, .member = {offsetof(settings, json)}},
-    {"help", GT_OPTION_SWITCH, "", "this text", .n_members = 1, .member = {offsetof(settings, help)}},
     {NULL, .kind = GT_OPTION_END},
 };
-
-static void print_help(void) {
-    const settings defaults = {0};
-    puts("usage: gantry devices [flags]\n\n"
-         "Lists what gantry can compute on here: the instruction sets of the CPU (gantry train --isa) and the GPUs (--devices, "
-         "by\n"
-         "number), and of what it can't use, why.\n");
-    gt_options_print_help(options, &defaults, stdout);
-}
 
 static const char *number_of(const gt_device_info *row, char text[16]) {
     snprintf(text, 16, "%d", row->gpu);
@@ -52,9 +43,7 @@ static void print_lines(const gt_device_info *rows, size_t n) {
 }
 
 static void print_json(const gt_device_info *rows, size_t n) {
-    cJSON *json = cJSON_CreateObject();
-    cJSON_AddStringToObject(json, "gantry", gt_version());
-    cJSON_AddStringToObject(json, "command", "devices");
+    cJSON *json = gt_json_begin("devices");
     cJSON *array = cJSON_AddArrayToObject(json, "devices");
     for (size_t k = 0; k < n; k++) {
         cJSON *row = cJSON_CreateObject();
@@ -71,14 +60,8 @@ static void print_json(const gt_device_info *rows, size_t n) {
 /* A listing succeeds whatever it has to say. */
 static int run(int argc, char **argv) {
     settings flags = {0};
-    gt_option_values values = {0};
-    int code = gt_options_parse(options, argc, argv, &values);
-    if (code == GT_EXIT_OK) code = gt_options_apply(options, &values, &flags);
+    int code = gt_cli_read(options, argc, argv, &flags);
     if (code != GT_EXIT_OK) return code;
-    if (flags.help == GT_SWITCH_ON) {
-        print_help();
-        return GT_EXIT_OK;
-    }
     size_t n = gt_devices(NULL, 0);
     gt_device_info *rows = gt_cli_resize(NULL, n, sizeof *rows);
     const size_t filled = gt_devices(rows, n);
@@ -90,7 +73,16 @@ static int run(int argc, char **argv) {
     else
         print_lines(rows, n);
     free(rows);
-    return GT_EXIT_OK;
+    return gt_cli_flush();
 }
 
-const gt_command gt_command_devices = {"devices", "list what there is to compute on: instruction sets and GPUs", run};
+const gt_command gt_command_devices = {
+    .name = "devices",
+    .summary = "list what there is to compute on: instruction sets and GPUs",
+    .run = run,
+    .usage = "[flags]",
+    .about =
+        "Lists what gantry can compute on here: the instruction sets of the CPU (gantry train --isa) and the GPUs (--devices,\n"
+        "by number), and of what it can't use, why.",
+    .options = options,
+};

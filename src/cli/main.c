@@ -1,5 +1,6 @@
 /* gantry: the command line. Finds the command and runs it; each command lives in a file of its own. */
 #include "cli/command.h"
+#include "cli/help.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,51 +9,53 @@
 #include <string.h>
 #include <unistd.h>
 
-static const gt_command *const commands[] = {&gt_command_train, &gt_command_devices};
-#define N_COMMANDS (sizeof commands / sizeof *commands)
+const gt_command_group gt_command_groups[] = {
+    {"The tutorial, step by step", {&gt_command_target, &gt_command_summary, &gt_command_fit_discriminator, &gt_command_train}},
+    {"Runs", {&gt_command_sample, &gt_command_evaluate, &gt_command_show, &gt_command_export}},
+    {"What there is", {&gt_command_presets, &gt_command_devices, &gt_command_help}},
+    {0},
+};
 
-static const gt_command *find_command(const char *name) {
-    for (size_t i = 0; i < N_COMMANDS; i++)
-        if (strcmp(commands[i]->name, name) == 0) return commands[i];
+const gt_command *gt_command_find(const char *name, int *code) {
+    const char *best = NULL;
+    GT_FOR_COMMANDS(command) {
+        if (strcmp(command->name, name) == 0) return command;
+        gt_cli_suggest(name, command->name, &best);
+    }
+    *code = best != NULL ? gt_cli_fail(GT_EXIT_USAGE, "no command is called \"%s\"; did you mean \"%s\"?", name, best)
+                         : gt_cli_fail(GT_EXIT_USAGE, "no command is called \"%s\"; gantry help lists them", name);
     return NULL;
 }
 
-static void print_help(FILE *out) {
-    fputs("gantry trains generative adversarial networks made of dense layers.\n\nusage: gantry COMMAND [flags]\n\n", out);
-    for (size_t i = 0; i < N_COMMANDS; i++) fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-    fputs("  help       this text, or that of a command: gantry help COMMAND\n\n"
-          "  --help, --version\n\n"
-          "exit codes: 0 done, 1 failed at run time, 2 wrong usage, 3 no usable device, 4 unreadable or damaged input file,\n"
-          "            130 and 143 interrupted (the run can be resumed)\n",
-          out);
-}
+static bool is_help(const char *argument) { return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0; }
 
-static int unknown_command(const char *name) {
-    const char *best = NULL;
-    for (size_t i = 0; i < N_COMMANDS; i++) gt_cli_suggest(name, commands[i]->name, &best);
-    if (best != NULL) return gt_cli_fail(GT_EXIT_USAGE, "no command is called \"%s\"; did you mean \"%s\"?", name, best);
-    return gt_cli_fail(GT_EXIT_USAGE, "no command is called \"%s\"; gantry help lists them", name);
+/* Asked for anywhere among a command's flags, it wins over all of them. */
+static bool wants_help(int argc, char **argv) {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (is_help(argv[i])) return true;
+    return false;
 }
 
 static int dispatch(int argc, char **argv) {
     const char *name = argc > 1 ? argv[1] : "";
+    int code = GT_EXIT_OK;
     if (*name == '\0') {
-        print_help(stderr);
+        gt_help_print(stderr);
         return GT_EXIT_USAGE;
     }
     if (strcmp(name, "--version") == 0) {
         printf("gantry %s\n", gt_version());
         return GT_EXIT_OK;
     }
-    bool help = strcmp(name, "help") == 0;
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || (help && argc == 2)) {
-        print_help(stdout);
+    if (is_help(name)) {
+        gt_help_print(stdout);
         return GT_EXIT_OK;
     }
-    const gt_command *command = find_command(help ? argv[2] : name);
-    if (command == NULL) return unknown_command(help ? argv[2] : name);
-    if (help) return command->run(2, (char *[]){argv[2], "--help", NULL});
-    return command->run(argc - 1, argv + 1);
+    const gt_command *command = gt_command_find(name, &code);
+    if (command == NULL) return code;
+    if (!wants_help(argc - 1, argv + 1)) return command->run(argc - 1, argv + 1);
+    gt_help_print_command(command, stdout);
+    return GT_EXIT_OK;
 }
 
 /* A file that the program opens must not take the number of a closed standard stream, or messages would land in it. */

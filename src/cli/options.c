@@ -1,14 +1,33 @@
-/* Flags from a table (options.h). */
+/* Values of options, by a table (options.h): from a config file, and into settings. */
 #include "cli/options.h"
 
 #include "cli/command.h"
-#include "io/config.h"
 #include "io/number.h"
 
-#include <inttypes.h>
+#include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+
+const gt_option *gt_option_next(gt_option_cursor *cursor) {
+    for (;;) {
+        const gt_option *row = cursor->row++;
+        if (row->kind == GT_OPTION_PART) {
+            assert(cursor->back == NULL); /* parts have no parts */
+            cursor->back = cursor->row;
+            cursor->row = row->part;
+        } else if (row->kind != GT_OPTION_END) {
+            return row;
+        } else if (cursor->back != NULL) {
+            cursor->row = cursor->back;
+            cursor->back = NULL;
+        } else {
+            cursor->row = row;
+            return NULL;
+        }
+    }
+}
 
 const gt_option *gt_option_find(const gt_option *table, const char *name) {
     GT_FOR_OPTIONS(option, table)
@@ -16,114 +35,42 @@ const gt_option *gt_option_find(const gt_option *table, const char *name) {
     return NULL;
 }
 
-/* ---------------------------------------------------------------- texts */
+bool gt_option_is_positional(const gt_option *option) { return (option->flags & GT_OPTION_POSITIONAL) != 0; }
 
-/* "auto, avx512, avx2" */
-static char *choices(const gt_option *option) {
-    char *list = gt_cli_text("%s", option->choice(0));
-    for (int i = 1; option->choice(i) != NULL; i++) {
-        char *longer = gt_cli_text("%s, %s", list, option->choice(i));
-        free(list);
-        list = longer;
-    }
-    return list;
-}
-
-/* What an option takes, for the error's one line. */
-static char *allowed(const gt_option *option) {
-    char min[GT_NUMBER_CHARS], max[GT_NUMBER_CHARS];
-    snprintf(min, sizeof min, "%.10g", option->min);
-    snprintf(max, sizeof max, "%.10g", option->max);
-    switch (option->kind) {
-    case GT_OPTION_INT:
-    case GT_OPTION_U64:
-        return gt_cli_text("%s whole number from %s to %s", option->flags & GT_OPTION_EVEN ? "an even" : "a", min, max);
-    case GT_OPTION_REAL:
-        return option->flags & GT_OPTION_ABOVE_MIN ? gt_cli_text("a number above %s, at most %s", min, max)
-                                                   : gt_cli_text("a number from %s to %s", min, max);
-    case GT_OPTION_SEED:
-        return gt_cli_text("a whole number from 0 to %" PRIu64 ", or random", UINT64_MAX);
-    case GT_OPTION_SWITCH:
-        return gt_cli_text("true or false");
-    case GT_OPTION_GPUS:
-        return gt_cli_text("at most %d numbers of GPUs from 0 to %s, each once, such as 0,1; gantry devices lists them",
-                           GT_MAX_GPUS, max);
-    case GT_OPTION_SET:
-        return gt_cli_text("key=value, where key is a flag without its dashes");
-    case GT_OPTION_CHOICE: {
-        char *list = choices(option), *text = gt_cli_text("one of %s", list);
-        free(list);
-        return text;
-    }
-    default:
-        return gt_cli_text("a name");
-    }
-}
-
-/* "--batch 3" or "my.yaml:2: batch 3", then what is allowed. */
-static int refuse(const gt_option *option, const gt_option_values *values, size_t index) {
-    char *takes = allowed(option);
-    const char *text = values->text[index];
-    if (values->file != NULL)
-        gt_cli_fail(0, "%s:%d: %s %s: it takes %s", values->file, values->line[index], option->name, text, takes);
-    else
-        gt_cli_fail(0, "--%s %s: it takes %s", option->name, *text == '\0' ? "\"\"" : text, takes);
-    free(takes);
-    return GT_EXIT_USAGE;
-}
-
-static const char *format_gpus(const gt_gpu_list *list, char text[GT_OPTION_CHARS]) {
-    size_t length = 0;
-    for (int k = 0; k < list->n && length < GT_OPTION_CHARS; k++)
-        length += (size_t)snprintf(text + length, GT_OPTION_CHARS - length, k == 0 ? "%d" : ",%d", list->gpus[k]);
-    return list->n > 0 ? text : NULL;
-}
-
-const char *gt_option_format(const gt_option *option, const void *settings, char text[GT_OPTION_CHARS]) {
-    const char *member = (const char *)settings + option->member[0];
-    switch (option->kind) {
-    case GT_OPTION_INT:
-        snprintf(text, GT_OPTION_CHARS, "%d", *(const int *)member);
-        return text;
-    case GT_OPTION_U64:
-    case GT_OPTION_SEED:
-        snprintf(text, GT_OPTION_CHARS, "%" PRIu64, *(const uint64_t *)member);
-        return text;
-    case GT_OPTION_REAL:
-        return gt_number_format(*(const double *)member, text);
-    case GT_OPTION_CHOICE:
-        return option->choice(*(const int *)member);
-    case GT_OPTION_TEXT:
-        return *(const char *const *)member;
-    case GT_OPTION_GPUS:
-        return format_gpus((const gt_gpu_list *)member, text);
-    case GT_OPTION_SWITCH:
-        return (const char *const[]){NULL, "true", "false"}[*(const gt_switch *)member];
-    default:
-        return NULL;
-    }
-}
-
-void gt_options_print_help(const gt_option *table, const void *defaults, FILE *out) {
-    GT_FOR_OPTIONS(option, table) {
-        if (option->name == NULL) {
-            fprintf(out, "\n%s\n", option->help);
-            continue;
-        }
-        char text[GT_OPTION_CHARS], flag[64];
-        const char *value = gt_option_format(option, defaults, text);
-        snprintf(flag, sizeof flag, "--%s %s", option->name, option->value);
-        fprintf(out, "  %-22s %s", flag, option->help);
-        if (option->kind == GT_OPTION_CHOICE) {
-            char *list = choices(option);
-            fprintf(out, ": %s", list);
-            free(list);
-        }
-        fprintf(out, value != NULL ? " (%s)\n" : "\n", value);
-    }
-}
+static bool is_key(const gt_option *option) { return option->name != NULL && !(option->flags & GT_OPTION_NO_CONFIG); }
 
 /* ---------------------------------------------------------------- values */
+
+static const gt_option_value *value_of(const gt_option_values *values, const gt_option *option) {
+    for (size_t i = 0; i < values->n; i++)
+        if (values->given[i].option == option) return &values->given[i];
+    return NULL;
+}
+
+static void take_back(gt_option_values *values, const gt_option *option) {
+    size_t n = 0;
+    for (size_t i = 0; i < values->n; i++)
+        if (values->given[i].option != option) values->given[n++] = values->given[i];
+    values->n = n;
+}
+
+static void give(gt_option_values *values, const gt_option *option, const char *text, int line) {
+    take_back(values, option);
+    assert(values->n < GT_MAX_OPTIONS); /* no table has more rows */
+    values->given[values->n++] = (gt_option_value){option, text, line};
+}
+
+const char *gt_option_given(const gt_option_values *values, const gt_option *table, const char *name) {
+    const gt_option_value *value = value_of(values, gt_option_find(table, name));
+    return value != NULL ? value->text : NULL;
+}
+
+void gt_option_give(gt_option_values *values, const gt_option *table, const char *name, const char *text) {
+    if (text == NULL)
+        take_back(values, gt_option_find(table, name));
+    else
+        give(values, gt_option_find(table, name), text, 0);
+}
 
 static bool parse_switch(const char *text, gt_switch *out) {
     *out = strcmp(text, "true") == 0 ? GT_SWITCH_ON : GT_SWITCH_OFF;
@@ -154,6 +101,11 @@ static bool parse_gpus(const gt_option *option, const char *text, gt_gpu_list *o
     return true;
 }
 
+bool gt_option_is_picture(const char *text) {
+    const size_t length = strlen(text);
+    return length > 4 && strcmp(text + length - 4, ".png") == 0;
+}
+
 /* Writes the value of text into one member; false where it isn't allowed. */
 static bool set_member(const gt_option *option, const char *text, void *member) {
     uint64_t whole;
@@ -161,7 +113,6 @@ static bool set_member(const gt_option *option, const char *text, void *member) 
     case GT_OPTION_INT:
     case GT_OPTION_U64:
         if (!gt_number_parse_u64(text, &whole) || (double)whole < option->min || (double)whole > option->max) return false;
-        if ((option->flags & GT_OPTION_EVEN) && whole % 2 != 0) return false;
         if (option->kind == GT_OPTION_INT)
             *(int *)member = (int)whole;
         else
@@ -169,8 +120,8 @@ static bool set_member(const gt_option *option, const char *text, void *member) 
         return true;
     case GT_OPTION_REAL: {
         double *real = member;
-        return gt_number_parse_real(text, real) && *real <= option->max &&
-               (option->flags & GT_OPTION_ABOVE_MIN ? *real > option->min : *real >= option->min);
+        if (!gt_number_parse_real(text, real) || !(*real >= option->min && *real <= option->max)) return false;
+        return !(option->flags & GT_OPTION_ABOVE_MIN) || *real > option->min;
     }
     case GT_OPTION_SEED:
         if (strcmp(text, "random") == 0) return getrandom(member, sizeof(uint64_t), 0) == sizeof(uint64_t);
@@ -180,45 +131,75 @@ static bool set_member(const gt_option *option, const char *text, void *member) 
     case GT_OPTION_TEXT:
         *(const char **)member = text;
         return *text != '\0';
+    case GT_OPTION_PICTURE:
+        *(const char **)member = text;
+        return *text == '\0' || gt_option_is_picture(text);
     case GT_OPTION_GPUS:
         return parse_gpus(option, text, member);
     case GT_OPTION_SWITCH:
         return parse_switch(text, member);
+    case GT_OPTION_BOOL: {
+        gt_switch value;
+        if (!parse_switch(text, &value)) return false;
+        *(bool *)member = value == GT_SWITCH_ON;
+        return true;
+    }
     default:
         return false;
     }
 }
 
-static int apply_one(const gt_option *table, const gt_option *option, const gt_option_values *values, void *settings) {
-    size_t index = (size_t)(option - table);
-    if (values->text[index] == NULL) return GT_EXIT_OK;
-    for (size_t m = 0; m < option->n_members; m++)
-        if (!set_member(option, values->text[index], (char *)settings + option->member[m]))
-            return refuse(option, values, index);
-    return GT_EXIT_OK;
+/* ---------------------------------------------------------------- applying */
+
+/* "--batch 3", "my.yaml:2: batch 3" or "x3", then the complaint. */
+static int refuse(int code, const gt_option_value *value, const char *file, const char *complaint) {
+    const gt_option *option = value->option;
+    const char *text = *value->text == '\0' ? "\"\"" : value->text;
+    if (file != NULL) return gt_cli_fail(code, "%s:%d: %s %s: %s", file, value->line, option->name, value->text, complaint);
+    if (gt_option_is_positional(option)) return gt_cli_fail(code, "%s: %s", text, complaint);
+    return gt_cli_fail(code, "--%s %s: %s", option->name, text, complaint);
+}
+
+static int apply_one(const gt_option *option, const gt_option_values *values, void *settings) {
+    const gt_option_value *value = value_of(values, option);
+    int code = GT_EXIT_OK;
+    for (size_t m = 0; value != NULL && code == GT_EXIT_OK && m < option->n_members; m++) {
+        void *member = (char *)settings + option->member[m];
+        char *complaint = NULL;
+        if (option->kind == GT_OPTION_PARSED) {
+            code = option->parse(value->text, member, &complaint);
+        } else if (!set_member(option, value->text, member)) {
+            char *takes = gt_option_takes(option);
+            code = GT_EXIT_USAGE;
+            complaint = gt_cli_text("it takes %s", takes);
+            free(takes);
+        }
+        if (code != GT_EXIT_OK) refuse(code, value, values->file, complaint);
+        free(complaint);
+    }
+    return code;
 }
 
 int gt_option_apply(const gt_option *table, const char *name, const gt_option_values *values, void *settings) {
-    return apply_one(table, gt_option_find(table, name), values, settings);
+    return apply_one(gt_option_find(table, name), values, settings);
 }
 
 int gt_options_apply(const gt_option *table, const gt_option_values *values, void *settings) {
-    GT_FOR_OPTIONS(option, table) {
-        int code = apply_one(table, option, values, settings);
-        if (code != GT_EXIT_OK) return code;
-    }
-    return GT_EXIT_OK;
+    int code = GT_EXIT_OK;
+    GT_FOR_OPTIONS(option, table)
+    if (code == GT_EXIT_OK) code = apply_one(option, values, settings);
+    return code;
 }
 
-/* ---------------------------------------------------------------- sources */
+/* ---------------------------------------------------------------- config files and --set */
 
 /* where: "--set " or "FILE:LINE: ", for the error. Headings and command-line flags are no keys. */
 static const gt_option *find_key(const gt_option *table, const char *where, const char *key) {
     const gt_option *option = gt_option_find(table, key);
-    if (option != NULL && !(option->flags & GT_OPTION_NO_CONFIG)) return option;
+    if (option != NULL && is_key(option)) return option;
     const char *best = NULL;
     GT_FOR_OPTIONS(known, table)
-    if (known->name != NULL && !(known->flags & GT_OPTION_NO_CONFIG)) gt_cli_suggest(key, known->name, &best);
+    if (is_key(known)) gt_cli_suggest(key, known->name, &best);
     if (option != NULL)
         gt_cli_fail(0, "%s%s: give it as --%s on the command line", where, key, key);
     else if (best != NULL)
@@ -236,13 +217,12 @@ int gt_options_read_file(const gt_option *table, const gt_config *config, const 
         const gt_option *option = find_key(table, where, entry->key);
         free(where);
         if (option == NULL) return GT_EXIT_USAGE;
-        values->text[option - table] = entry->value;
-        values->line[option - table] = entry->line;
+        give(values, option, entry->value, entry->line);
     }
     return GT_EXIT_OK;
 }
 
-static int set_key(const gt_option *table, const char *assignment, gt_option_values *values) {
+int gt_option_set_key(const gt_option *table, const char *assignment, gt_option_values *values) {
     const char *equals = strchr(assignment, '=');
     if (equals == NULL || equals == assignment)
         return gt_cli_fail(GT_EXIT_USAGE, "--set %s: it takes key=value, such as --set batch=128", assignment);
@@ -250,58 +230,6 @@ static int set_key(const gt_option *table, const char *assignment, gt_option_val
     const gt_option *option = find_key(table, "--set ", key);
     free(key);
     if (option == NULL) return GT_EXIT_USAGE;
-    values->text[option - table] = equals + 1;
+    give(values, option, equals + 1, 0);
     return GT_EXIT_OK;
-}
-
-static int unknown_flag(const gt_option *table, const char *command, const char *flag) {
-    const char *best = NULL;
-    GT_FOR_OPTIONS(option, table)
-    if (option->name != NULL) gt_cli_suggest(flag + 2, option->name, &best);
-    if (best != NULL) return gt_cli_fail(GT_EXIT_USAGE, "%s: no such flag; did you mean --%s?", flag, best);
-    return gt_cli_fail(GT_EXIT_USAGE, "%s: no such flag; gantry %s --help lists them", flag, command);
-}
-
-/* The option that name ("--batch", "--no-plots") stands for, and the value that the name alone gives a switch; else *text
- * stays. */
-static const gt_option *find_flag(const gt_option *table, const char *name, const char **text) {
-    const gt_option *option = gt_option_find(table, name + 2);
-    if (option != NULL) {
-        if (option->kind == GT_OPTION_SWITCH && *text == NULL) *text = "true";
-        return option;
-    }
-    if (*text != NULL || strncmp(name, "--no-", 5) != 0) return NULL;
-    option = gt_option_find(table, name + 5);
-    if (option == NULL || option->kind != GT_OPTION_SWITCH) return NULL;
-    *text = "false";
-    return option;
-}
-
-/* text: NULL where the value is missing. */
-static int take(const gt_option *table, const gt_option *option, const char *text, gt_option_values *values) {
-    if (text == NULL) {
-        char *takes = allowed(option);
-        gt_cli_fail(0, "--%s needs a value: it takes %s", option->name, takes);
-        free(takes);
-        return GT_EXIT_USAGE;
-    }
-    if (option->kind == GT_OPTION_SET) return set_key(table, text, values);
-    values->text[option - table] = text;
-    return GT_EXIT_OK;
-}
-
-int gt_options_parse(const gt_option *table, int argc, char **argv, gt_option_values *values) {
-    int code = GT_EXIT_OK;
-    for (int i = 1; code == GT_EXIT_OK && i < argc; i++) {
-        const char *argument = strcmp(argv[i], "-h") == 0 ? "--help" : argv[i];
-        if (strncmp(argument, "--", 2) != 0)
-            return gt_cli_fail(GT_EXIT_USAGE, "%s: gantry %s takes flags only; --help lists them", argument, argv[0]);
-        const char *equals = strchr(argument, '='), *text = equals != NULL ? equals + 1 : NULL;
-        char *name = gt_cli_text("%.*s", (int)strcspn(argument, "="), argument);
-        const gt_option *option = find_flag(table, name, &text);
-        if (option != NULL && text == NULL && i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0) text = argv[++i];
-        code = option != NULL ? take(table, option, text, values) : unknown_flag(table, argv[0], name);
-        free(name);
-    }
-    return code;
 }

@@ -1,5 +1,6 @@
 /* private to the CLI. Flags from a table. One table of a command's options feeds the parsing of its command line, its --help,
- * the keys of its config files, --set key=value, the config that it writes, and the texts of errors. */
+ * its part of the manual and of the shell's completion, the keys of its config files, --set key=value, the config that it
+ * writes, and the texts of errors. */
 #ifndef GT_CLI_OPTIONS_H
 #define GT_CLI_OPTIONS_H
 
@@ -9,18 +10,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 typedef enum gt_option_kind {
     GT_OPTION_HEADING, /* a line of --help alone */
+    GT_OPTION_PART,    /* the rows of another table, whose settings are the first member of this one's */
     GT_OPTION_INT,     /* int */
     GT_OPTION_U64,     /* uint64_t */
     GT_OPTION_REAL,    /* double */
     GT_OPTION_SEED,    /* uint64_t; "random" draws one */
-    GT_OPTION_CHOICE,  /* int: the index of a name */
+    GT_OPTION_CHOICE,  /* int or enum: the index of a name */
     GT_OPTION_TEXT,    /* const char *, not empty; lives as long as its source */
+    GT_OPTION_PICTURE, /* const char *: --name [FILE.png]; "" without a file */
     GT_OPTION_GPUS,    /* gt_gpu_list: numbers up to max, each once */
     GT_OPTION_SWITCH,  /* gt_switch: --name, --no-name */
+    GT_OPTION_BOOL,    /* bool: the same, with no third state */
+    GT_OPTION_PARSED,  /* anything: parse and format below */
     GT_OPTION_SET,     /* --name key=value gives another option its value */
     GT_OPTION_END      /* the last row of a table */
 } gt_option_kind;
@@ -32,39 +36,81 @@ typedef struct gt_gpu_list {
 typedef enum gt_switch { GT_SWITCH_AUTO, GT_SWITCH_ON, GT_SWITCH_OFF } gt_switch;
 
 enum {
-    GT_OPTION_EVEN = 1,      /* whole numbers: even ones */
-    GT_OPTION_ABOVE_MIN = 2, /* reals: min itself is not allowed */
-    GT_OPTION_NO_CONFIG = 4, /* stands on the command line alone */
-    GT_OPTION_SAVED = 8,     /* belongs into the config that a run writes */
-    GT_OPTION_FIXED = 16,    /* part of what a checkpoint holds */
-    GT_OPTION_SCHEDULE = 32  /* fixed for a run, though a checkpoint doesn't hold it */
+    GT_OPTION_ABOVE_MIN = 1,   /* reals: min itself is not allowed */
+    GT_OPTION_NO_CONFIG = 2,   /* stands on the command line alone */
+    GT_OPTION_SAVED = 4,       /* belongs into the config that a run writes */
+    GT_OPTION_FIXED = 8,       /* part of what a checkpoint holds */
+    GT_OPTION_SCHEDULE = 16,   /* fixed for a run, though a checkpoint doesn't hold it */
+    GT_OPTION_POSITIONAL = 32, /* given by its place, without a flag; rows in their order */
+    GT_OPTION_REQUIRED = 64
 };
 
-typedef struct gt_option {
+#define GT_OPTION_CHARS 512
+
+typedef struct gt_option gt_option;
+struct gt_option {
     const char *name; /* the long flag without its dashes; NULL for a heading */
     gt_option_kind kind;
-    const char *value; /* what --help calls the value */
+    const char *value; /* what --help calls the value; what has FILE, DIR or RUN in it is completed as a path */
     const char *help;
     unsigned flags;
     double min, max;
     const char *(*choice)(int index); /* NULL past the end */
     size_t n_members, member[2];      /* offsets in the settings; an option may set two members alike */
-} gt_option;
+    char letter;                      /* its short name, -n; 0: none */
+    const gt_option *part;
 
-/* One source of values: the command line, or a config file. Zero it first. An option's text is NULL where it wasn't given. */
-#define GT_MAX_OPTIONS 48
+    /* Of PARSED. parse: an exit code, and where it isn't 0 *complaint is what the user is told behind flag and value; the
+     * caller frees it. format: NULL where there is no value. takes: what is allowed, half a sentence. */
+    int (*parse)(const char *text, void *member, char **complaint);
+    const char *(*format)(const void *member, char text[GT_OPTION_CHARS]);
+
+    const char *takes; /* what is allowed, half a sentence; of PARSED, and of TEXT where it isn't any name */
+};
+
+/* The rows of a table and its parts, without PART and END. */
+typedef struct gt_option_cursor {
+    const gt_option *row, *back; /* next in the table at hand; and, in a part, in the one around it */
+} gt_option_cursor;
+
+const gt_option *gt_option_next(gt_option_cursor *cursor);
+
+#define GT_FOR_OPTIONS(option, table)                                                                                          \
+    for (gt_option_cursor option##_at = {.row = (table)}; option##_at.row != NULL; option##_at.row = NULL)                     \
+        for (const gt_option *(option); ((option) = gt_option_next(&option##_at)) != NULL;)
+
+/* One source of values: the command line, or a config file. Zero it first. */
+#define GT_MAX_OPTIONS 96
+typedef struct gt_option_value {
+    const gt_option *option;
+    const char *text;
+    int line;
+} gt_option_value;
+
 typedef struct gt_option_values {
     const char *file; /* NULL for the command line */
-    const char *text[GT_MAX_OPTIONS];
-    int line[GT_MAX_OPTIONS];
+    size_t n;
+    gt_option_value given[GT_MAX_OPTIONS]; /* each option once: the last value counts */
 } gt_option_values;
 
-/* The option of that name; NULL: none. Its text in a gt_option_values is that of its row. */
+/* The option of that name; NULL: none. */
 const gt_option *gt_option_find(const gt_option *table, const char *name);
+
+/* The text that it was given; NULL: none. And to give it one, or take it back (NULL). */
+const char *gt_option_given(const gt_option_values *values, const gt_option *table, const char *name);
+void gt_option_give(gt_option_values *values, const gt_option *table, const char *name, const char *text);
+
+bool gt_option_is_positional(const gt_option *option);
+
+/* Whether a text can be the file of a PICTURE. */
+bool gt_option_is_picture(const char *text);
 
 /* Functions that return int give an exit code and have printed the error where it isn't 0. */
 int gt_options_parse(const gt_option *table, int argc, char **argv, gt_option_values *values);
 int gt_options_read_file(const gt_option *table, const gt_config *config, const char *path, gt_option_values *values);
+
+/* "key=value": as if the option named key had been given value. */
+int gt_option_set_key(const gt_option *table, const char *assignment, gt_option_values *values);
 
 /* Writes the values into settings in the order of the table: what comes later there wins. */
 int gt_options_apply(const gt_option *table, const gt_option_values *values, void *settings);
@@ -73,13 +119,15 @@ int gt_options_apply(const gt_option *table, const gt_option_values *values, voi
 int gt_option_apply(const gt_option *table, const char *name, const gt_option_values *values, void *settings);
 
 /* The value of an option in settings as its flag takes it; NULL where there is none (no text, no GPUs, a switch left to
- * itself). text: GT_OPTION_CHARS for the numbers. */
-#define GT_OPTION_CHARS 64
+ * itself). */
 const char *gt_option_format(const gt_option *option, const void *settings, char text[GT_OPTION_CHARS]);
 
-/* --help: a line an option, with its value in defaults. */
-void gt_options_print_help(const gt_option *table, const void *defaults, FILE *out);
+/* What an option takes, half a sentence, and the names of a choice: "auto, cpu, cuda". The caller frees. */
+char *gt_option_takes(const gt_option *option);
+char *gt_option_choices(const gt_option *option);
 
-#define GT_FOR_OPTIONS(option, table) for (const gt_option *option = (table); option->kind != GT_OPTION_END; option++)
+/* How it is written: "-n, --points N", "--plot [FILE.png]", "RUN". Returns text. */
+#define GT_OPTION_USAGE_CHARS 96
+char *gt_option_usage(const gt_option *option, char text[GT_OPTION_USAGE_CHARS]);
 
 #endif

@@ -2,8 +2,10 @@
 #include "cli/run_record.h"
 
 #include "cli/command.h"
+#include "io/number.h"
 #include "io/plots.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -43,12 +45,22 @@ static gt_status read_file(const gt_run_folder *folder, const char *name, const 
     return status;
 }
 
+gt_status gt_run_record_read_metrics(const gt_run_folder *folder, gt_metrics **rows, size_t *n_rows) {
+    void *read = NULL;
+    *n_rows = 0;
+    gt_status status = read_file(folder, GT_FILE_METRICS, gt_metrics_columns, sizeof **rows, &read, n_rows);
+    *rows = read;
+    return status;
+}
+
 gt_status gt_run_record_read(gt_run_record *record, const gt_run_folder *folder, uint64_t iteration) {
-    void *rows = NULL, *points = NULL;
+    gt_metrics *rows = NULL;
+    void *points = NULL;
     size_t n_rows = 0, n_points = 0;
-    gt_status status = read_file(folder, GT_FILE_METRICS, gt_metrics_columns, sizeof *record->rows, &rows, &n_rows);
-    if (status == GT_OK)
-        status = read_file(folder, GT_FILE_POINTS, gt_point_columns, sizeof *record->points, &points, &n_points);
+    gt_point_table table;
+    gt_point_table_fill(record->spec->target.n_columns, &table);
+    gt_status status = gt_run_record_read_metrics(folder, &rows, &n_rows);
+    if (status == GT_OK) status = read_file(folder, GT_FILE_POINTS, table.columns, sizeof *record->points, &points, &n_points);
     record->rows = rows;
     record->points = points;
     for (size_t i = 0; i < n_rows; i++)
@@ -60,15 +72,21 @@ gt_status gt_run_record_read(gt_run_record *record, const gt_run_folder *folder,
 }
 
 static gt_status add_points(gt_run_record *record, gt_trainer *trainer, uint64_t iteration) {
-    float real[GT_PICTURE_POINTS][2], generated[GT_PICTURE_POINTS][2];
-    gt_status status = gt_trainer_evaluation_points(trainer, 0, GT_PICTURE_POINTS, real[0], generated[0]);
-    if (status != GT_OK) return status;
-    record->points = gt_cli_resize(record->points, record->n_points + GT_PICTURE_POINTS, sizeof *record->points);
-    for (size_t i = 0; i < GT_PICTURE_POINTS; i++)
-        record->points[record->n_points++] = (gt_point_row){
-            .iteration = iteration, .real = {real[i][0], real[i][1]}, .generated = {generated[i][0], generated[i][1]}};
-    keep_points(record, iteration);
-    return GT_OK;
+    const size_t x = (size_t)record->spec->target.n_columns, row_bytes = x * sizeof(float);
+    const size_t n = gt_target_kind_of(&record->spec->target) == GT_TARGET_FUNCTION ? GT_PICTURE_POINTS : GT_CLOUD_POINTS;
+    float *real = gt_cli_resize(NULL, n, row_bytes), *generated = gt_cli_resize(NULL, n, row_bytes);
+    gt_status status = gt_trainer_evaluation_points(trainer, 0, n, real, generated);
+    if (status == GT_OK) record->points = gt_cli_resize(record->points, record->n_points + n, sizeof *record->points);
+    for (size_t i = 0; status == GT_OK && i < n; i++) {
+        gt_point_row *row = &record->points[record->n_points++];
+        *row = (gt_point_row){.iteration = iteration};
+        memcpy(row->real, real + i * x, row_bytes);
+        memcpy(row->generated, generated + i * x, row_bytes);
+    }
+    free(real);
+    free(generated);
+    if (status == GT_OK) keep_points(record, iteration);
+    return status;
 }
 
 gt_status gt_run_record_evaluate(gt_run_record *record, gt_trainer *trainer, int n_samples) {
@@ -95,27 +113,47 @@ gt_status gt_run_record_write(const gt_run_record *record, const gt_run_folder *
     gt_status status =
         write_file(folder, GT_FILE_METRICS, gt_metrics_columns, record->rows, record->n_rows, sizeof *record->rows);
     if (status != GT_OK) return status;
-    return write_file(folder, GT_FILE_POINTS, gt_point_columns, record->points, record->n_points, sizeof *record->points);
+    gt_point_table table;
+    gt_point_table_fill(record->spec->target.n_columns, &table);
+    return write_file(folder, GT_FILE_POINTS, table.columns, record->points, record->n_points, sizeof *record->points);
 }
 
-gt_status gt_run_record_draw(const gt_run_record *record, const gt_run_folder *folder, const gt_target_spec *target,
-                             size_t *n_drawn) {
+/* The row of an iteration; NULL: its line was lost. */
+static const gt_metrics *row_of(const gt_run_record *record, uint64_t iteration) {
+    for (size_t i = 0; i < record->n_rows; i++)
+        if (record->rows[i].iteration == iteration) return &record->rows[i];
+    return NULL;
+}
+
+/* A picture with a name and title of its own. */
+static gt_picture picture_of(const gt_metrics *row, const gt_point_row *points, size_t n) {
+    char acc_real[GT_NUMBER_CHARS], acc_fake[GT_NUMBER_CHARS], name[GT_PICTURE_NAME_CHARS];
+    const size_t stride = sizeof *points / sizeof(float);
+    return (gt_picture){
+        .name = gt_cli_text("%s", gt_picture_name(row->iteration, name)),
+        .title = gt_cli_text("after %" PRIu64 " iterations; accuracy: real %s, generated %s", row->iteration,
+                             gt_number_format_repr(row->acc_real, acc_real), gt_number_format_repr(row->acc_fake, acc_fake)),
+        .real = {points->real, n, stride},
+        .generated = {points->generated, n, stride},
+    };
+}
+
+gt_status gt_run_record_draw(const gt_run_record *record, const gt_run_folder *folder, size_t *n_drawn) {
     gt_picture *pictures = NULL;
     *n_drawn = 0;
-    for (size_t first = 0, row = 0; first < record->n_points;) {
-        gt_picture picture = {.iteration = record->points[first].iteration, .points = &record->points[first]};
-        while (first < record->n_points && record->points[first].iteration == picture.iteration) {
-            first++;
-            picture.n_points++;
-        }
-        while (row < record->n_rows && record->rows[row].iteration < picture.iteration) row++;
-        if (row == record->n_rows || record->rows[row].iteration != picture.iteration) continue; /* no row: its line was lost */
-        picture.acc_real = record->rows[row].acc_real;
-        picture.acc_fake = record->rows[row].acc_fake;
+    for (size_t first = 0, next; first < record->n_points; first = next) {
+        const uint64_t iteration = record->points[first].iteration;
+        for (next = first; next < record->n_points && record->points[next].iteration == iteration;) next++;
+        const gt_metrics *row = row_of(record, iteration);
+        if (row == NULL) continue;
         pictures = gt_cli_resize(pictures, *n_drawn + 1, sizeof *pictures);
-        pictures[(*n_drawn)++] = picture;
+        pictures[(*n_drawn)++] = picture_of(row, &record->points[first], next - first);
     }
-    gt_status status = gt_plots_draw(folder->path, target, pictures, *n_drawn);
+    gt_status status = gt_plots_draw(folder->path, &record->spec->target, pictures, *n_drawn);
+    for (size_t p = 0; p < *n_drawn; p++) {
+        free((char *)pictures[p].name);
+        free((char *)pictures[p].title);
+    }
     free(pictures);
     return status;
 }

@@ -7,16 +7,21 @@
 #include "io/csv.h"
 
 #define GT_PICTURE_POINTS 100 /* of each kind, as in the tutorial */
+#define GT_CLOUD_POINTS   500 /* the same where they don't lie on a curve y = f(x) */
 #define GT_MAX_PICTURES   100 /* past so many checkpoints every 2nd has one, past twice as many every 4th, ... */
 
 typedef struct gt_run_record {
     uint64_t eval_every, total; /* the schedule: checkpoints at each multiple, and at the end */
+    const gt_spec *spec;        /* what is trained */
     gt_metrics *rows;
     size_t n_rows;
-    gt_point_row *points; /* GT_PICTURE_POINTS of each checkpoint that has a picture */
+    gt_point_row *points; /* of each checkpoint that has a picture */
     size_t n_points;
     bool changed; /* since the files were written */
 } gt_run_record;
+
+/* The rows of a folder's metrics.csv, oldest first; none where it has no such file. The caller frees *rows. */
+gt_status gt_run_record_read_metrics(const gt_run_folder *folder, gt_metrics **rows, size_t *n_rows);
 
 /* Reads what the folder of an interrupted run holds, up to the iteration of its checkpoint: later rows will be made again. */
 gt_status gt_run_record_read(gt_run_record *record, const gt_run_folder *folder, uint64_t iteration);
@@ -28,8 +33,7 @@ gt_status gt_run_record_evaluate(gt_run_record *record, gt_trainer *trainer, int
 gt_status gt_run_record_write(const gt_run_record *record, const gt_run_folder *folder);
 
 /* Draws the pictures. *n_drawn: how many. */
-gt_status gt_run_record_draw(const gt_run_record *record, const gt_run_folder *folder, const gt_target_spec *target,
-                             size_t *n_drawn);
+gt_status gt_run_record_draw(const gt_run_record *record, const gt_run_folder *folder, size_t *n_drawn);
 
 void gt_run_record_free(gt_run_record *record);
 

@@ -3,6 +3,7 @@
 #include "cli/train_report.h"
 
 #include "cli/command.h"
+#include "cli/scores.h"
 #include "cli/terminal.h"
 #include "io/number.h"
 
@@ -13,31 +14,29 @@
 
 #define TUTORIAL_COLUMNS "iteration acc_real acc_fake"
 
-void gt_train_print_header(void) {
+static int width_of(const gt_score *score) { return (int)strlen(score->name) > 7 ? (int)strlen(score->name) : 7; }
+
+void gt_train_print_header(const gt_spec *spec) {
     bool bold = gt_terminal_colours(stdout);
-    printf("%s%s  resid_mean    w1_x  coverage%s\n", bold ? "\033[1m" : "", TUTORIAL_COLUMNS, bold ? "\033[0m" : "");
+    printf("%s" TUTORIAL_COLUMNS, bold ? "\033[1m" : "");
+    const gt_score *score;
+    for (int i = 0; (score = gt_score_of_line(spec, i)) != NULL; i++) printf("  %*s", width_of(score), score->name);
+    printf("%s\n", bold ? "\033[0m" : "");
 }
 
-static void format_score(double value, char text[GT_NUMBER_CHARS]) {
-    if (isnan(value))
-        strcpy(text, "nan"); /* printf would show its sign */
-    else
-        snprintf(text, GT_NUMBER_CHARS, value < 1000 ? "%.4f" : "%.4g", value);
-}
-
-void gt_train_print_row(const gt_metrics *row) {
-    char acc_real[GT_NUMBER_CHARS], acc_fake[GT_NUMBER_CHARS], tutorial[96];
-    char resid[GT_NUMBER_CHARS], w1[GT_NUMBER_CHARS], coverage[16] = "nan";
+void gt_train_print_row(const gt_spec *spec, const gt_metrics *row) {
+    const bool columns = gt_terminal_is(stdout);
+    char acc_real[GT_NUMBER_CHARS], acc_fake[GT_NUMBER_CHARS], tutorial[96], text[GT_NUMBER_CHARS];
     /* The tutorial counts iterations from 0. */
     snprintf(tutorial, sizeof tutorial, "%" PRIu64 " %s %s", row->iteration - 1, gt_number_format_repr(row->acc_real, acc_real),
              gt_number_format_repr(row->acc_fake, acc_fake));
-    if (!isnan(row->coverage)) snprintf(coverage, sizeof coverage, "%.0f/20", row->coverage);
-    format_score(row->resid_mean, resid);
-    format_score(row->w1_x, w1);
-    if (gt_terminal_is(stdout))
-        printf("%-*s  %10s  %6s  %8s\n", (int)strlen(TUTORIAL_COLUMNS), tutorial, resid, w1, coverage);
-    else
-        printf("%s %s %s %s\n", tutorial, resid, w1, coverage);
+    printf("%-*s", columns ? (int)strlen(TUTORIAL_COLUMNS) : 0, tutorial);
+    const gt_score *score;
+    for (int i = 0; (score = gt_score_of_line(spec, i)) != NULL; i++) {
+        gt_score_format(score, gt_score_value(score, row), spec, text);
+        printf(columns ? "  %*s" : " %*s", columns ? width_of(score) : 0, text);
+    }
+    putchar('\n');
 }
 
 /* ---------------------------------------------------------------- divergence */
@@ -88,7 +87,7 @@ static const char *colour_of(gt_outcome outcome) {
 }
 
 static void print_outcome(const gt_train_result *result, const gt_metrics *last) {
-    gt_outcome_rules rules = gt_outcome_rules_default();
+    gt_outcome_rules rules = gt_outcome_rules_of(result->record->spec);
     gt_outcome outcome = gt_outcome_of(result->record->rows, result->record->n_rows, &rules);
     bool colour = gt_terminal_colours(stdout);
     printf("outcome   %s%s%s after %" PRIu64 " iterations", colour ? colour_of(outcome) : "", gt_outcome_name(outcome),
@@ -97,14 +96,24 @@ static void print_outcome(const gt_train_result *result, const gt_metrics *last)
         char *tensor = gt_train_bad_tensor(result->trainer);
         printf(", frozen in iteration %" PRIu64 ": %s is not finite", last->diverged_at, tensor);
         free(tensor);
-    } else if (outcome == GT_OUTCOME_DIVERGED) {
+    } else if (outcome == GT_OUTCOME_DIVERGED && rules.kind == GT_TARGET_FUNCTION) {
         printf(": of the generated x only %.1f %% lie inside the domain", 100 * last->support);
     }
     putchar('\n');
 }
 
+/* The score that tells most beside the tutorial's accuracies. */
+static void print_score(const gt_spec *spec, const gt_metrics *last) {
+    const gt_score *score = gt_score_of_line(spec, gt_target_kind_of(&spec->target) <= GT_TARGET_MIXTURE ? 1 : 0);
+    char value[GT_NUMBER_CHARS], perfect[GT_NUMBER_CHARS];
+    gt_score_format(score, gt_score_value(score, last), spec, value);
+    gt_score_format(score, gt_score_perfect(score, spec, last), spec, perfect);
+    printf("%-9s %s, where a perfect generator shows %s (N = %d)\n", score->name, value, perfect,
+           gt_target_kind_of(&spec->target) <= GT_TARGET_MIXTURE ? last->n_samples : last->n_energy);
+}
+
 gt_status gt_train_print_summary(const gt_train_result *result) {
-    char digest[GT_DIGEST_CHARS], w1[GT_NUMBER_CHARS], perfect[GT_NUMBER_CHARS];
+    char digest[GT_DIGEST_CHARS];
     gt_status status = gt_trainer_digest(result->trainer, 0, digest);
     if (status != GT_OK) return status;
     gt_trainer_info info = gt_trainer_get_info(result->trainer);
@@ -116,9 +125,7 @@ gt_status gt_train_print_summary(const gt_train_result *result) {
     if (trained > 0) printf(" (%.0f iterations/s)", (double)trained / result->training_seconds);
     printf(", %.2f s in all\n", result->total_seconds);
     print_outcome(result, last);
-    format_score(last->w1_x, w1);
-    format_score(last->w1_x_floor, perfect);
-    printf("w1_x      %s, where a perfect generator shows %s (N = %d)\n", w1, perfect, last->n_samples);
+    print_score(result->record->spec, last);
     printf("digest    %s\n", digest);
     printf("engine    %s on %s, %s: %s\n", info.engine, info.device, info.isa, info.why);
     printf("files     %s/", result->folder->path);

@@ -17,10 +17,10 @@ typedef struct gt_train_result {
     bool interrupted;
 } gt_train_result;
 
-void gt_train_print_header(void);
+void gt_train_print_header(const gt_spec *spec);
 
-/* "1999 0.45 1.0 0.0233 0.0410 12/20": the tutorial's columns, then resid_mean, w1_x and coverage. */
-void gt_train_print_row(const gt_metrics *row);
+/* "1999 0.45 1.0 0.0233 0.0410 12/20": the tutorial's columns, then the scores of a line (cli/scores.h). */
+void gt_train_print_row(const gt_spec *spec, const gt_metrics *row);
 
 gt_status gt_train_print_summary(const gt_train_result *result);
 gt_status gt_train_print_json(const gt_train_result *result);

@@ -75,3 +75,10 @@ same_runs() {
         cmp "$1/$file" "$2/$file" || return 1
     done
 }
+
+# is_png FILE WIDTH: a whole PNG of that width; 0: of any.
+is_png() {
+    [ "$(head -c 8 "$1" | od -An -tx1 | tr -d ' \n')" = 89504e470d0a1a0a ] || return 1
+    [ "$(tail -c 8 "$1" | head -c 4)" = IEND ] || return 1
+    [ "$2" -eq 0 ] || [ "$(head -c 20 "$1" | tail -c 4 | od -An -tu1 | awk '{print (($1 * 256 + $2) * 256 + $3) * 256 + $4}')" -eq "$2" ]
+}

@@ -19,7 +19,7 @@ gives 0 "flags beside a config" train --config c.yaml --batch 32 --lr 0.005 --pr
 check "win over it" eval 'grep -qx "batch: 32" c/config.yaml && grep -qx "d-lr: 0.005" c/config.yaml && grep -qx "preset: x2" c/config.yaml'
 rm -r a b c
 
-file 'batch: 0\n' && refuses 2 'c\.yaml:1: batch 0: it takes an even whole number' train --config c.yaml
+file 'batch: 0\n' && refuses 2 'c\.yaml:1: batch 0: it takes a whole number' train --config c.yaml
 file 'seed: 1\nlr: -1\n' && refuses 2 'c\.yaml:2: lr -1: it takes a number above 0' train --config c.yaml
 file 'lr: .nan\n' && refuses 2 'c\.yaml:1: lr .nan' train --config c.yaml
 file 'lr: fast\n' && refuses 2 'c\.yaml:1: lr fast' train --config c.yaml

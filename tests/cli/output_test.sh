@@ -13,7 +13,7 @@ cp "$out" "$folder.help"
 run train --help
 check "help train is train --help" cmp -s "$out" "$folder.help"
 rm "$folder.help"
-check "help shows a flag with its default" grep -Eq '^  --batch N .*\(128\)$' "$out"
+check "help shows a flag with its default" grep -Eq '^  --iterations N .*\(10000\)$' "$out"
 run
 check "without a command: exit code 2 and the usage on stderr" eval '[ $code = 2 ] && grep -q usage "$err" && [ ! -s "$out" ]'
 refuses 2 'did you mean "train"' trian

@@ -49,6 +49,16 @@ gives 0 "a diverging run" train --lr 1e6 --eps 1e-20 --beta2 0 --iterations 2000
 read -r n red blue <<<"$(pixels d/generated_plot_e2000.png)"
 check "its picture still has the real points ($red red, $blue blue)" [ "$red" -gt 1500 ]
 
+# Other points than on a curve.
+awk 'BEGIN {srand(1); for (i = 0; i < 500; i++) print rand(), rand() + 2, rand() * 5, -rand(), rand()}' | tr ' ' , >d5.csv
+cut -d, -f1 d5.csv >d1.csv
+for arguments in "--preset ring8-pacgan" "--data d1.csv" "--data d5.csv" "--target moons"; do
+    # shellcheck disable=SC2086 # several words
+    gives 0 "$arguments" train --iterations 300 --out kind $arguments --force
+    read -r n red blue <<<"$(pixels kind/generated_plot_e300.png)"
+    check "a picture with red and blue ($red and $blue pixels of $n)" [ "$n" -ge 480000 -a "$red" -gt 500 -a "$blue" -gt 500 ]
+done
+
 gives 0 "many checkpoints" train --iterations 3000 --eval-every 10 --eval-samples 1000 --out many
 check "have at most 100 pictures" eval 'n=$(ls many/*.png | wc -l); [ $n -gt 50 -a $n -le 100 ]'
 
