@@ -235,8 +235,9 @@ void Variant(benchmark::State &state, const fused_kernels &kernels) {
     args.n_runs = static_cast<uint32_t>(n_runs);
     args.n_iterations = n;
     args.d_adam = args.g_adam = adam;
-    args.lo = -0.5f;
-    args.width = 1.0f;
+    args.hyper.real_label = args.hyper.g_label = 1.0f;
+    args.hyper.lo = -0.5f;
+    args.hyper.width = 1.0f;
     void *arguments[] = {&args};
     Events events;
     cudaLaunchKernel(kernels.train, dim3(grid), dim3(threads), arguments, shared, nullptr);

@@ -28,19 +28,19 @@ extern "C" __global__ void bench_peak(bench_args args) {
     args.out[thread_number()] = sum;
 }
 
-template <bool Normal> static __device__ __forceinline__ void draw(const bench_args &args) {
+template <int Kind> static __device__ __forceinline__ void draw(const bench_args &args) {
     const Draw from = draw_of(1, thread_number(), 0);
     float sum = 0.0f;
 #pragma unroll 2
     for (unsigned r = 0; r < args.rounds; r++) {
-        const float4 x = Normal ? draw_normals(from, r) : draw_uniforms(from, r);
+        const float4 x = draw_block<Kind>(from, r);
         sum += (x.x + x.y) + (x.z + x.w);
     }
     args.out[thread_number()] = sum;
 }
 
-extern "C" __global__ void bench_normals(bench_args args) { draw<true>(args); }
-extern "C" __global__ void bench_uniforms(bench_args args) { draw<false>(args); }
+extern "C" __global__ void bench_normals(bench_args args) { draw<DRAW_NORMALS>(args); }
+extern "C" __global__ void bench_uniforms(bench_args args) { draw<DRAW_UNIFORMS>(args); }
 
 #ifndef GT_EMULATOR
 template <bool Normal> static __device__ __forceinline__ void draw_by_curand(const bench_args &args) {
@@ -60,13 +60,13 @@ extern "C" __global__ void bench_curand_uniforms(bench_args args) { draw_by_cura
 #endif
 
 extern "C" __global__ void bench_adam(bench_args args) {
-    const Adam adam = {-1e-3f, 0.9f, 0.999f, 1e-7f};
+    const Adam adam = {-1e-3f, 0.9f, 0.999f, 1e-7f, 1.0f, 0.0f, 0.0f};
     float w[ADAM_UPDATES], m[ADAM_UPDATES], v[ADAM_UPDATES], zero = 0.0f, g = args.out[thread_number()];
     for (int k = 0; k < ADAM_UPDATES; k++) w[k] = g, m[k] = 0.0f, v[k] = 1.0f + static_cast<float>(k);
 #pragma unroll 1
     for (unsigned r = 0; r < args.rounds; r++)
 #pragma unroll
-        for (int k = 0; k < ADAM_UPDATES; k++) adam_update(adam, w[k], w[k], m[k], v[k], zero);
+        for (int k = 0; k < ADAM_UPDATES; k++) adam_update<D>(adam, w[k], w[k], m[k], v[k], zero);
     for (int k = 0; k < ADAM_UPDATES; k++) zero += w[k];
     args.out[thread_number()] = zero;
 }

@@ -83,8 +83,7 @@ def host_numbers(shape, folder):
 #include "kernels/fused_kernels.h"
 #include <stddef.h>
 #include <stdio.h>
-static const fused_gan_shape gan = {{FUSED_BATCH, {{FUSED_D_LAYERS, {{FUSED_D_SIZES}}, {{FUSED_D_ACTIVATIONS}}}},
-                                    {{FUSED_G_LAYERS, {{FUSED_G_SIZES}}, {{FUSED_G_ACTIVATIONS}}}}}};
+static const fused_gan_shape gan = FUSED_GAN_OF_MACROS;
 int main(void) {{
     printf("%zu %zu %zu %d %d", sizeof(fused_train_args), offsetof(fused_train_args, n_runs), offsetof(fused_train_args, n_iterations),
            2 * 16 * fused_shared_quads(&gan), fused_evaluate_shared_bytes(&gan));

@@ -1,11 +1,15 @@
-# Installs command, libraries, header, CMake package and pkg-config file. Paths in the two latter are relative to where they lie, so
-# that the installed tree can be moved.
+# Installs command, its manual and completion, libraries, header, CMake package and pkg-config file. Paths in the two latter are
+# relative to where they lie, so that the installed tree can be moved.
 
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/gantry)
 
 if(TARGET gantry)
     install(TARGETS gantry)
+endif()
+if(help_texts)
+    install(FILES ${PROJECT_BINARY_DIR}/gantry.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+    install(FILES ${PROJECT_BINARY_DIR}/gantry.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME gantry)
 endif()
 install(DIRECTORY include/gantry TYPE INCLUDE)
 
@@ -22,6 +26,18 @@ if(GANTRY_CUDA_ENABLED)
     set(GANTRY_HAS_CUDA TRUE)
     set(gantry_cuda_libs " -L${CUDAToolkit_LIBRARY_DIR} -lcudart_static -ldl -lrt -lpthread")
 endif()
+set(GANTRY_HAS_HDF5 FALSE)
+set(GANTRY_HAS_PROTOBUF FALSE)
+set(gantry_file_libs "")
+if(GANTRY_HDF5_ENABLED)
+    set(GANTRY_HAS_HDF5 TRUE)
+    string(APPEND gantry_file_libs " ${HDF5_LDFLAGS}")
+endif()
+if(GANTRY_PROTOBUF_ENABLED)
+    set(GANTRY_HAS_PROTOBUF TRUE)
+    string(APPEND gantry_file_libs " ${PROTOBUF_C_LDFLAGS}")
+endif()
+string(REPLACE ";" " " gantry_file_libs "${gantry_file_libs}")
 configure_package_config_file(cmake/gantryConfig.cmake.in ${PROJECT_BINARY_DIR}/gantryConfig.cmake INSTALL_DESTINATION ${package_dir})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/gantryConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/gantryConfig.cmake ${PROJECT_BINARY_DIR}/gantryConfigVersion.cmake DESTINATION ${package_dir})

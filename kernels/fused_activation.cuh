@@ -10,6 +10,7 @@ template <int Activation> static __device__ __forceinline__ float activate(float
     if constexpr (Activation == FUSED_LEAKY_RELU) return a > 0.0f ? a : vf_mul(a, slope);
     if constexpr (Activation == FUSED_TANH) return exact_tanh(a);
     if constexpr (Activation == FUSED_SIGMOID) return exact_sigmoid(a);
+    if constexpr (Activation == FUSED_ELU) return exact_elu(a);
     return a;
 }
 
@@ -19,10 +20,14 @@ template <int Activation> static __device__ __forceinline__ float activation_gra
     if constexpr (Activation == FUSED_LEAKY_RELU) return h > 0.0f ? g : vf_mul(g, slope);
     if constexpr (Activation == FUSED_TANH) return vf_mul(g, vf_fma(-h, h, 1.0f));
     if constexpr (Activation == FUSED_SIGMOID) return vf_mul(g, vf_fma(-h, h, h));
+    if constexpr (Activation == FUSED_ELU) return h > 0.0f ? g : vf_mul(g, vf_add(h, 1.0f));
     return g;
 }
 
 /* Loops over a lane's S samples leave no loop while their values fit the registers. */
 #define FOR_SLOTS(s) _Pragma("unroll(S <= 8 ? S : 1)") for (int s = 0; s < S; s++)
+
+/* Likewise over the columns of a point. */
+#define FOR_COLUMNS(i) _Pragma("unroll(COLUMNS <= 4 ? COLUMNS : 1)") for (int i = 0; i < COLUMNS; i++)
 
 #endif

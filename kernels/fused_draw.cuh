@@ -21,29 +21,38 @@ static __device__ __forceinline__ Draw draw_of(unsigned long long seed, unsigned
     return {make_uint2(static_cast<unsigned>(seed), static_cast<unsigned>(seed >> 32)), stream, iteration};
 }
 
-static __device__ __forceinline__ float4 draw_uniforms(const Draw &draw, unsigned block) {
-    const uint4 w = curand_Philox4x32_10(make_uint4(block, draw.iteration, draw.stream, 0), draw.key);
-    return make_float4(exact_uniform(w.x), exact_uniform(w.y), exact_uniform(w.z), exact_uniform(w.w));
+/* What becomes of the words. WORDS leaves them as they are, as the bits of floats. */
+enum draw_kind { DRAW_WORDS, DRAW_UNIFORMS, DRAW_SYMMETRIC, DRAW_TRUNCATED, DRAW_NORMALS };
+
+template <int Kind> static __device__ __forceinline__ float draw_of_word(unsigned word) {
+    if constexpr (Kind == DRAW_UNIFORMS) return exact_uniform(word);
+    if constexpr (Kind == DRAW_SYMMETRIC) return exact_symmetric(word);
+    if constexpr (Kind == DRAW_TRUNCATED) return exact_truncated_normal(word);
+    return __uint_as_float(word);
 }
 
-static __device__ __forceinline__ float4 draw_normals(const Draw &draw, unsigned block) {
+template <int Kind> static __device__ __forceinline__ float4 draw_block(const Draw &draw, unsigned block) {
     const uint4 w = curand_Philox4x32_10(make_uint4(block, draw.iteration, draw.stream, 0), draw.key);
-    float4 x;
-    exact_normal_pair(w.x, w.y, &x.x, &x.y);
-    exact_normal_pair(w.z, w.w, &x.z, &x.w);
-    return x;
+    if constexpr (Kind == DRAW_NORMALS) {
+        float4 x;
+        exact_normal_pair(w.x, w.y, &x.x, &x.y);
+        exact_normal_pair(w.z, w.w, &x.z, &x.w);
+        return x;
+    } else {
+        return make_float4(draw_of_word<Kind>(w.x), draw_of_word<Kind>(w.y), draw_of_word<Kind>(w.z), draw_of_word<Kind>(w.w));
+    }
 }
 
 /* Elements first .. first + N - 1 of a draw to out. Room for whole blocks is kept beside out where first is no multiple of 4.
  */
-template <bool Normal, int N>
+template <int Kind, int N>
 static __device__ __forceinline__ void draw_elements(const Draw &draw, unsigned long long first, float (&out)[N]) {
     constexpr int n_blocks = (N + 6) / 4;
     const unsigned offset = static_cast<unsigned>(first & 3), block = static_cast<unsigned>(first >> 2);
     float y[4 * n_blocks];
 #pragma unroll 2
     for (int b = 0; b < n_blocks; b++) {
-        const float4 x = Normal ? draw_normals(draw, block + b) : draw_uniforms(draw, block + b);
+        const float4 x = draw_block<Kind>(draw, block + b);
         y[4 * b] = x.x, y[4 * b + 1] = x.y, y[4 * b + 2] = x.z, y[4 * b + 3] = x.w;
     }
 #pragma unroll(N <= 64 ? N : 1)
@@ -57,12 +66,11 @@ static __device__ __forceinline__ void draw_elements(const Draw &draw, unsigned 
 
 /* The same where first and N are multiples of 4 and N <= 64, through the lane's `room` in shared memory (its quads stand
  * FUSED_ROW_PITCH apart): so the loop need not be unrolled for out to stay in registers. */
-template <bool Normal, int N>
+template <int Kind, int N>
 static __device__ __forceinline__ void draw_blocks(const Draw &draw, unsigned long long first, float4 *room, float (&out)[N]) {
     const unsigned block = static_cast<unsigned>(first >> 2);
 #pragma unroll 1
-    for (int b = 0; b < N / 4; b++)
-        room[b * FUSED_ROW_PITCH] = Normal ? draw_normals(draw, block + b) : draw_uniforms(draw, block + b);
+    for (int b = 0; b < N / 4; b++) room[b * FUSED_ROW_PITCH] = draw_block<Kind>(draw, block + b);
 #pragma unroll
     for (int b = 0; b < N / 4; b++) {
         const float4 x = room[b * FUSED_ROW_PITCH];

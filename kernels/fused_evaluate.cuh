@@ -18,8 +18,9 @@ struct Evaluation {
     unsigned next[DIGITS][EVALUATE_THREADS]; /* of radix_sort() */
     unsigned warp_sum[EVALUATE_THREADS / 32];
     unsigned good[SCORE_BINS], inside, right_real, right_fake, not_finite;
-    double mean, sum[2];                                        /* of x; results of sum_parts() */
-    double between[EVALUATE_THREADS], within[EVALUATE_THREADS]; /* of energy_distance() */
+    unsigned nearest[SCORE_MAX_MODES], high[SCORE_MAX_MODES];   /* samples by mode */
+    double mean[2][COLUMNS], sum[2];                            /* results of sum_parts() */
+    double between[EVALUATE_THREADS], within[EVALUATE_THREADS]; /* of score_energies() */
 };
 
 static_assert(sizeof(Evaluation) <= FUSED_EVALUATE_WORK_BYTES, "the host asks for too little shared memory");
@@ -77,69 +78,83 @@ static __device__ __noinline__ void radix_sort(Evaluation &e, unsigned *keys, un
     }
 }
 
+using Points = float[COLUMNS][POINT_SLOTS];
+
 /* Of the first n_accuracy of these samples (point i of them is number first + i), those that D puts on the right side. */
-static __device__ __forceinline__ unsigned count_right(const float4 *d_weights, float slope, const float (&x)[2][POINT_SLOTS],
-                                                       uint64_t first, uint64_t n_accuracy, bool real) {
+static __device__ __forceinline__ unsigned count_right(const float4 *d_weights, float slope, const Points &x, uint64_t first,
+                                                       uint64_t n_accuracy, bool real) {
     if (first >= n_accuracy) return 0;
     float z[POINT_SLOTS];
     unsigned right = 0;
     discriminate<POINT_SLOTS>(d_weights, slope, x, z);
-    for (int s = 0; s < POINT_SLOTS; s++) right += first + s < n_accuracy && (z[s] > 0.0f) == real;
+    for (int s = 0; s < POINT_SLOTS; s++) right += first + s < n_accuracy && (z[s] > loss_threshold(recipe.loss)) == real;
     return right;
 }
 
-static __device__ __forceinline__ void store_points(const float (&x)[2][POINT_SLOTS], float *out) {
-    for (int s = 0; s < POINT_SLOTS; s++) {
-        out[2 * s] = x[0][s];
-        out[2 * s + 1] = x[1][s];
+/* From the units that the nets see to those of the data. */
+static __device__ __forceinline__ void to_data(const fused_evaluate_args &args, Points &x) {
+    if (args.is_scaled == 0) return;
+    FOR_COLUMNS (i) {
+        const float scale = args.scale[i], offset = args.offset[i];
+        for (int s = 0; s < POINT_SLOTS; s++) x[i][s] = vf_fma(x[i][s], scale, offset);
     }
 }
 
-/* n points of G to generated[n, 2], as many real ones as are needed to real[., 2] (both with room for whole quads), and the
+static __device__ __forceinline__ void store_points(const Points &x, float *out) {
+    for (int s = 0; s < POINT_SLOTS; s++)
+        FOR_COLUMNS (i) out[s * COLUMNS + i] = x[i][s];
+}
+
+/* n points of G to generated[n, X], as many real ones as are needed to real[., X] (both with room for whole quads), and the
  * counts of accuracy. */
 static __device__ __forceinline__ void make_points(Evaluation &e, const fused_evaluate_args &args, unsigned long long seed,
                                                    const float4 *d_weights, const float4 *g_weights, float *generated,
                                                    float *real) {
+    constexpr int S = POINT_SLOTS;
     const unsigned n_real = args.n_energy > args.n_accuracy ? args.n_energy : args.n_accuracy;
-    float x[2][POINT_SLOTS];
+    const Draw of_latents = draw_of(seed, GT_STREAM_EVAL_LATENTS, args.iteration);
+    const Draw of_real = draw_of(seed, GT_STREAM_EVAL_REAL, args.iteration);
+    const Draw of_noise = draw_of(seed, GT_STREAM_EVAL_NOISE, args.iteration);
+    Points x;
 #pragma unroll 1
-    for (unsigned first = POINT_SLOTS * threadIdx.x; first < args.n_samples; first += POINT_SLOTS * EVALUATE_THREADS) {
-        float latents[POINT_SLOTS * LATENT];
-        draw_latents<POINT_SLOTS>(draw_of(seed, GT_STREAM_EVAL_LATENTS, args.iteration), first, nullptr, latents);
-        generate<POINT_SLOTS>(g_weights, args.g_slope, latents, x);
-        store_points(x, generated + 2 * first);
-        float zero = 0.0f;
-        for (int s = 0; s < POINT_SLOTS; s++)
-            if (first + s < args.n_samples) zero = vf_fma(x[0][s], 0.0f, vf_fma(x[1][s], 0.0f, zero));
-        if (!(zero == 0.0f)) e.not_finite = 1;
-        const unsigned right = count_right(d_weights, args.d_slope, x, first, args.n_accuracy, false);
+    for (unsigned first = S * threadIdx.x; first < args.n_samples; first += S * EVALUATE_THREADS) {
+        float latents[S * LATENT];
+        draw_latents<S, true>(of_latents, first, nullptr, latents);
+        generate<S>(g_weights, args.hyper.g_slope, latents, x);
+        const unsigned right = count_right(d_weights, args.hyper.d_slope, x, first, args.n_accuracy, false);
         if (right > 0) atomicAdd(&e.right_fake, right);
+        to_data(args, x);
+        store_points(x, generated + static_cast<size_t>(first) * COLUMNS);
+        float zero = 0.0f;
+        for (int s = 0; s < S && first + s < args.n_samples; s++)
+            FOR_COLUMNS (i) zero = vf_fma(x[i][s], 0.0f, zero);
+        if (!(zero == 0.0f)) e.not_finite = 1;
     }
 #pragma unroll 1
-    for (unsigned first = POINT_SLOTS * threadIdx.x; first < n_real; first += POINT_SLOTS * EVALUATE_THREADS) {
-        target_points<POINT_SLOTS>(draw_of(seed, GT_STREAM_EVAL_REAL, args.iteration), first, args.lo, args.width, x);
-        store_points(x, real + 2 * first);
-        const unsigned right = count_right(d_weights, args.d_slope, x, first, args.n_accuracy, true);
+    for (unsigned first = S * threadIdx.x; first < n_real; first += S * EVALUATE_THREADS) {
+        target_points<S>(of_real, of_noise, first, args.table, args.hyper, x);
+        const unsigned right = count_right(d_weights, args.hyper.d_slope, x, first, args.n_accuracy, true);
         if (right > 0) atomicAdd(&e.right_real, right);
+        to_data(args, x);
+        store_points(x, real + static_cast<size_t>(first) * COLUMNS);
     }
 }
 
 /* resid_mean, resid_p95, support, coverage. */
-static __device__ __forceinline__ void score_shape(Evaluation &e, const fused_evaluate_args &args, const float *points,
+static __device__ __forceinline__ void score_shape(Evaluation &e, const score_target &target, uint64_t n, const float *points,
                                                    unsigned *keys, unsigned *spare, fused_score &score) {
-    const uint64_t n = args.n_samples;
     unsigned inside = 0;
     for (uint64_t i = threadIdx.x; i < n; i += EVALUATE_THREADS) {
-        const double residual = score_residual(points[2 * i], points[2 * i + 1]);
+        const double residual = score_residual(&target, points[2 * i], points[2 * i + 1]);
         keys[i] = score_key_of_bits(__float_as_uint(static_cast<float>(residual)));
-        const int bin = score_bin(points[2 * i], args.domain_lo, args.domain_hi);
+        const int bin = score_bin(points[2 * i], target.lo, target.hi);
         inside += bin >= 0;
-        if (bin >= 0 && score_is_good(residual)) atomicAdd(&e.good[bin], 1u);
+        if (bin >= 0 && residual < target.good_below) atomicAdd(&e.good[bin], 1u);
     }
     atomicAdd(&e.inside, inside);
     __syncthreads();
     if (threadIdx.x < 32) {
-        const double sum = sum_parts(n, [&](uint64_t i) { return score_residual(points[2 * i], points[2 * i + 1]); });
+        const double sum = sum_parts(n, [&](uint64_t i) { return score_residual(&target, points[2 * i], points[2 * i + 1]); });
         score.resid_mean = sum / static_cast<double>(n);
     }
     radix_sort(e, keys, spare, n);
@@ -150,19 +165,19 @@ static __device__ __forceinline__ void score_shape(Evaluation &e, const fused_ev
 }
 
 /* w1_x, std_x. */
-static __device__ __forceinline__ void score_marginal(Evaluation &e, const fused_evaluate_args &args, const float *points,
-                                                      unsigned *keys, unsigned *spare, fused_score &score) {
-    const uint64_t n = args.n_samples;
+static __device__ __forceinline__ void score_marginal(Evaluation &e, const score_target &target, uint64_t n,
+                                                      const float *points, unsigned *keys, unsigned *spare,
+                                                      fused_score &score) {
     const double count = static_cast<double>(n);
     __syncthreads();
     for (uint64_t i = threadIdx.x; i < n; i += EVALUATE_THREADS) keys[i] = score_key_of_bits(__float_as_uint(points[2 * i]));
     if (threadIdx.x < 32) {
         const double sum = sum_parts(n, [&](uint64_t i) { return static_cast<double>(points[2 * i]); });
-        if (threadIdx.x == 0) e.mean = sum / count;
+        if (threadIdx.x == 0) e.mean[0][0] = sum / count;
     }
     __syncthreads();
     radix_sort(e, keys, spare, n);
-    const double mean = e.mean;
+    const double mean = e.mean[0][0];
     const auto x_of = [&](uint64_t i) { return __uint_as_float(score_bits_of_key(keys[i])); };
     if (threadIdx.x < 32) {
         const double sum = sum_parts(n, [&](uint64_t i) {
@@ -171,8 +186,7 @@ static __device__ __forceinline__ void score_marginal(Evaluation &e, const fused
         });
         if (threadIdx.x == 0) e.sum[0] = sum;
     } else if (threadIdx.x < 64) {
-        const double sum =
-            sum_parts(n, [&](uint64_t i) { return score_displacement(x_of(i), i, n, args.domain_lo, args.domain_hi); });
+        const double sum = sum_parts(n, [&](uint64_t i) { return score_displacement(x_of(i), i, n, target.lo, target.hi); });
         if (threadIdx.x == 32) e.sum[1] = sum;
     }
     __syncthreads();
@@ -180,14 +194,30 @@ static __device__ __forceinline__ void score_marginal(Evaluation &e, const fused
     score.w1_x = e.sum[1] / count;
 }
 
-/* Every thread computes the sums of one sample; a warp adds them in parts. */
-static __device__ __forceinline__ double energy_distance(Evaluation &e, const float *a, const float *b, uint64_t n) {
+/* modes, hq, reverse_kl, jsd. */
+static __device__ __forceinline__ void score_mixture(Evaluation &e, const score_target &target, uint64_t n, const float *points,
+                                                     fused_score &score) {
+    for (uint64_t i = threadIdx.x; i < n; i += EVALUATE_THREADS) {
+        int high;
+        const int mode = score_nearest_mode(&target, points + 2 * i, &high);
+        atomicAdd(&e.nearest[mode], 1u);
+        if (high) atomicAdd(&e.high[mode], 1u);
+    }
+    __syncthreads();
+    if (threadIdx.x == 0) score.modes = score_mode_counts(e.nearest, e.high, target.n_modes, n);
+}
+
+/* energy, energy_coefficient. Every thread computes the sums of one sample; a warp adds them in parts, and its threads alone
+ * have the result. */
+static __device__ __forceinline__ void score_energies(Evaluation &e, const float *a, const float *b, uint64_t n,
+                                                      fused_score &score) {
     double between = 0.0, within = 0.0; /* parts, in the first warp */
     for (uint64_t base = 0; base < n; base += EVALUATE_THREADS) {
         const uint64_t i = base + threadIdx.x;
         if (i < n) {
-            e.between[threadIdx.x] = score_sum_distances(a + 2 * i, b, n);
-            e.within[threadIdx.x] = score_sum_distances(a + 2 * i, a, i) + score_sum_distances(b + 2 * i, b, i);
+            const float *const of_a = a + COLUMNS * i, *const of_b = b + COLUMNS * i;
+            e.between[threadIdx.x] = score_sum_distances(of_a, b, n, COLUMNS);
+            e.within[threadIdx.x] = score_sum_distances(of_a, a, i, COLUMNS) + score_sum_distances(of_b, b, i, COLUMNS);
         }
         __syncthreads();
         if (threadIdx.x < SCORE_PARTS)
@@ -197,38 +227,76 @@ static __device__ __forceinline__ double energy_distance(Evaluation &e, const fl
             }
         __syncthreads();
     }
-    if (threadIdx.x >= SCORE_PARTS) return 0.0;
+    if (threadIdx.x >= SCORE_PARTS) return;
     for (int half = SCORE_PARTS / 2; half > 0; half /= 2) {
         between += __shfl_xor_sync(~0u, between, half);
         within += __shfl_xor_sync(~0u, within, half);
     }
-    return score_energy(between, within, n);
+    score.energy = score_energy(between, within, n);
+    score.energy_coefficient = score_energy_coefficient(score.energy, between, n);
+}
+
+/* spread, of generated points a and real ones b. A warp takes a column of either at a time. */
+static __device__ __forceinline__ void score_spreads(Evaluation &e, const float *a, const float *b, uint64_t n,
+                                                     fused_score &score) {
+    const unsigned warp = threadIdx.x / 32;
+    for (unsigned k = warp; k < 2 * COLUMNS; k += EVALUATE_THREADS / 32) {
+        const float *const column = (k < COLUMNS ? a : b) + k % COLUMNS;
+        const double sum = sum_parts(n, [&](uint64_t i) { return static_cast<double>(column[COLUMNS * i]); });
+        if (threadIdx.x % 32 == 0) e.mean[k / COLUMNS][k % COLUMNS] = sum / static_cast<double>(n);
+    }
+    __syncthreads();
+    if (warp < 2) {
+        const float *const points = warp == 0 ? a : b;
+        const double sum =
+            sum_parts(n, [&](uint64_t i) { return score_squared_distance(points + COLUMNS * i, e.mean[warp], COLUMNS); });
+        if (threadIdx.x % 32 == 0) e.sum[warp] = sum;
+    }
+    __syncthreads();
+    if (e.sum[1] > 0) score.spread = score_spread(e.sum[0], e.sum[1]);
+}
+
+/* Scores of n finite points, by the target's kind; recipes leave out kinds that they cannot have. Valid in thread 0. */
+static __device__ __forceinline__ void score_points(Evaluation &e, const fused_evaluate_args &args, const float *generated,
+                                                    const float *real, unsigned *keys, unsigned *spare, fused_score &score) {
+    score_target target = args.target;
+    if constexpr (recipe.target == FUSED_SQUARE) target.kind = SCORE_SQUARE;
+    if constexpr (recipe.target != FUSED_POINTS && COLUMNS == 2) {
+        if (target.kind == SCORE_SQUARE || target.kind == SCORE_FUNCTION) {
+            score_shape(e, target, args.n_samples, generated, keys, spare, score);
+            score_marginal(e, target, args.n_samples, generated, keys, spare, score);
+        }
+    }
+    if constexpr (recipe.target == FUSED_POINTS && COLUMNS == 2) {
+        if (target.kind == SCORE_MIXTURE) score_mixture(e, target, args.n_samples, generated, score);
+    }
+    if (args.n_energy < 2) return;
+    score_energies(e, generated, real, args.n_energy, score);
+    score_spreads(e, generated, real, args.n_energy, score);
 }
 
 static __device__ __forceinline__ void evaluate(const fused_evaluate_args &args) {
     GT_DYNAMIC_SHARED(float4, shared);
     Evaluation &e = *reinterpret_cast<Evaluation *>(shared + evaluate_weight_quads);
+    constexpr int g_weights = 3 * D::quads + (G::is_averaged ? 3 * G::quads : 0); /* in a state */
     const uint64_t padded = (static_cast<uint64_t>(args.n_samples) + 3) / 4 * 4;
-    float *const generated = args.scratch + blockIdx.x * fused_evaluate_scratch(args.n_samples), *const real =
-                                                                                                     generated + 2 * padded;
-    unsigned *const keys = reinterpret_cast<unsigned *>(real + 2 * padded), *const spare = keys + padded;
+    float *const generated = args.scratch + blockIdx.x * fused_evaluate_scratch(COLUMNS, args.n_samples);
+    float *const real = generated + COLUMNS * padded;
+    unsigned *const keys = reinterpret_cast<unsigned *>(real + COLUMNS * padded), *const spare = keys + padded;
     for (unsigned run = blockIdx.x; run < args.n_runs; run += gridDim.x) {
         if (args.counters[run].diverged != 0) continue;
         const float4 *state = reinterpret_cast<const float4 *>(args.states) + static_cast<size_t>(run) * STATE_QUADS;
         for (int q = threadIdx.x; q < evaluate_weight_quads; q += EVALUATE_THREADS)
-            shared[q] = state[q < D::quads ? q : q + 2 * D::quads];
+            shared[q] = state[q < D::quads ? q : g_weights + q - D::quads];
         if (threadIdx.x < SCORE_BINS) e.good[threadIdx.x] = 0;
+        if (threadIdx.x < SCORE_MAX_MODES) e.nearest[threadIdx.x] = e.high[threadIdx.x] = 0;
         if (threadIdx.x == 0) e.inside = e.right_real = e.right_fake = e.not_finite = 0;
         __syncthreads();
         make_points(e, args, args.counters[run].seed, shared, shared + D::quads, generated, real);
         __syncthreads();
         const double nan = static_cast<double>(__uint_as_float(0x7fc00000u));
-        fused_score score = {nan, nan, nan, nan, nan, nan, nan, e.right_real, e.right_fake};
-        if (e.not_finite == 0) {
-            score_shape(e, args, generated, keys, spare, score);
-            score_marginal(e, args, generated, keys, spare, score);
-            if (args.n_energy > 1) score.energy = energy_distance(e, generated, real, args.n_energy);
-        }
+        fused_score score = {nan, nan, nan, nan, nan, nan, {nan, nan, nan, nan}, nan, nan, nan, e.right_real, e.right_fake};
+        if (e.not_finite == 0) score_points(e, args, generated, real, keys, spare, score);
         if (threadIdx.x == 0) args.scores[run] = score;
         __syncthreads();
     }

@@ -5,18 +5,13 @@
 
 #include "kernels/fused_kernels.h"
 
-/* clang-format off */
-static constexpr fused_gan_shape fused_gan = {
-    FUSED_BATCH,
-    {FUSED_D_LAYERS, {FUSED_D_SIZES}, {FUSED_D_ACTIVATIONS}},
-    {FUSED_G_LAYERS, {FUSED_G_SIZES}, {FUSED_G_ACTIVATIONS}},
-};
-/* clang-format on */
+static constexpr fused_gan_shape fused_gan = FUSED_GAN_OF_MACROS;
+static constexpr fused_recipe recipe = fused_gan.recipe;
 
 enum {
     LANES = FUSED_LANES,
-    BATCH = fused_gan.batch,
     LATENT = fused_gan.g.size[0],
+    COLUMNS = fused_gan.d.size[0], /* X */
     STATE_QUADS = fused_state_quads(&fused_gan),
 };
 
@@ -25,6 +20,7 @@ FUSED_CONST_FN int slots_of(int n) { return (n + LANES - 1) / LANES; }
 
 template <bool IsDiscriminator> struct Net {
     static constexpr fused_net_shape shape = IsDiscriminator ? fused_gan.d : fused_gan.g;
+    static constexpr bool is_discriminator = IsDiscriminator;
     static constexpr int kind = fused_kind_of(&shape, IsDiscriminator);
     static constexpr bool has_leaky = fused_has_leaky(&shape);
     static constexpr int n_layers = shape.n_layers;
@@ -32,6 +28,8 @@ template <bool IsDiscriminator> struct Net {
     static constexpr int n_parameters = fused_layer_start(&shape, n_layers);
     static constexpr int n_units = fused_units_before(&shape, n_layers);
     static constexpr int quads = fused_net_quads(&shape, kind);
+    static constexpr bool is_clipped = IsDiscriminator && recipe.loss == FUSED_WASSERSTEIN; /* weights within +-clip */
+    static constexpr bool is_averaged = !IsDiscriminator && recipe.ema != 0;
     static constexpr int record_quads = kind == FUSED_STACK ? 1 : fused_record_quads(&shape, kind);
 };
 using D = Net<true>;

@@ -3,6 +3,7 @@
 #define GT_KERNELS_FUSED_KERNELS_H
 
 #include "kernels/fused_shape.h"
+#include "kernels/score.h"
 
 #include <stdint.h>
 
@@ -25,6 +26,12 @@ typedef struct fused_adam_args {
     float beta1, beta2, eps;
 } fused_adam_args;
 
+/* The table from which real points are drawn (kernels/fused_recipe.h: CURVE, POINTS). */
+typedef struct fused_table {
+    const float *at;
+    uint32_t n_rows; /* POINTS */
+} fused_table;
+
 /* fused_train: n_iterations of every run that is not frozen. Grid: 2 GANs a warp, any number of warps a block; shared memory:
  * fused_shared_quads() * 16 bytes a GAN. */
 typedef struct fused_train_args {
@@ -32,14 +39,17 @@ typedef struct fused_train_args {
     fused_counters *counters; /* (R) */
     uint32_t n_runs, n_iterations;
     fused_adam_args d_adam, g_adam;
-    float d_slope, g_slope;
-    float lo, width; /* of the target's domain */
+    fused_table table;
+    fused_hyper hyper;
 } fused_train_args;
 
-/* One row of an evaluation: gt_metrics without what the host knows. */
+/* One row of an evaluation: gt_metrics without what the host knows. NaN where a point is not finite, or where the target's kind
+ * has no such score. */
 typedef struct fused_score {
-    double resid_mean, resid_p95, w1_x, support, coverage, std_x, energy; /* NaN where a point is not finite */
-    uint32_t right_real, right_fake;                                      /* of n_accuracy */
+    double resid_mean, resid_p95, w1_x, support, coverage, std_x; /* functions */
+    score_modes modes;                                            /* mixtures */
+    double energy, energy_coefficient, spread;
+    uint32_t right_real, right_fake; /* of n_accuracy */
 } fused_score;
 
 /* fused_evaluate: the scores of every run that is not frozen, a block a run at a time. Grid: any number of blocks of
@@ -52,19 +62,23 @@ typedef struct fused_evaluate_args {
     float *scratch;      /* (blocks, fused_evaluate_scratch()) */
     uint32_t n_runs, iteration;
     uint32_t n_samples, n_accuracy, n_energy;
-    float d_slope, g_slope;
-    float lo, width;             /* of the target's domain, as training draws from it */
-    double domain_lo, domain_hi; /* the same, as scores see it */
+    fused_table table;
+    fused_hyper hyper;
+    int is_scaled; /* points become those of the data by fma(value, scale, offset), a column each */
+    float scale[FUSED_MAX_COLUMNS], offset[FUSED_MAX_COLUMNS];
+    score_target target; /* its table in device memory */
 } fused_evaluate_args;
 
 /* Weights, and what the threads of a block share beside them. */
-enum { FUSED_EVALUATE_WORK_BYTES = 21 * 1024 };
+enum { FUSED_EVALUATE_WORK_BYTES = 22 * 1024 };
 FUSED_CONST_FN int fused_evaluate_shared_bytes(const fused_gan_shape *gan) {
-    return 16 * fused_state_quads(gan) / 3 + FUSED_EVALUATE_WORK_BYTES;
+    return 16 * (fused_d_quads(gan) + fused_g_quads(gan)) + FUSED_EVALUATE_WORK_BYTES;
 }
 
 /* Floats of scratch a block: points, real points, keys and room to sort them. */
-FUSED_CONST_FN uint64_t fused_evaluate_scratch(uint32_t n_samples) { return 6 * (((uint64_t)n_samples + 3) / 4 * 4); }
+FUSED_CONST_FN uint64_t fused_evaluate_scratch(int n_columns, uint32_t n_samples) {
+    return (2 * (uint64_t)n_columns + 2) * (((uint64_t)n_samples + 3) / 4 * 4);
+}
 
 /* The kernels for one shape. Handles go to fused_launch_*(). */
 typedef struct fused_kernels {

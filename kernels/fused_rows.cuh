@@ -8,6 +8,7 @@
 
 #include "kernels/device.cuh"
 #include "kernels/fused_gan.cuh"
+#include "kernels/loss.h"
 
 /* One GAN as its 16 lanes see it. */
 struct Gan {
@@ -50,22 +51,44 @@ static __device__ __forceinline__ float4 sum_quads(const Gan &gan) {
 
 struct Adam {
     float minus_step, beta1, beta2, eps;
+    float shrink;   /* lr weight_decay */
+    float clip;     /* of N::is_clipped */
+    float ema_rate; /* of N::is_averaged */
 };
 
-/* The step of update number `steps` (from 0). */
-static __device__ __forceinline__ Adam adam_of(const fused_adam_args &args, unsigned long long steps) {
+/* Update number `steps` (from 0) of a net, in an iteration. */
+template <class N>
+static __device__ __forceinline__ Adam adam_of(const fused_adam_args &args, const fused_hyper &hyper, unsigned long long steps,
+                                               unsigned iteration) {
     const unsigned last = args.n_steps - 1, t = steps < last ? static_cast<unsigned>(steps) : last;
-    return {-args.steps[t], args.beta1, args.beta2, args.eps};
+    Adam adam = {-args.steps[t], args.beta1, args.beta2, args.eps, 0.0f, hyper.clip, hyper.ema_rate};
+    float factor = 1.0f;
+    if constexpr (recipe.decay != FUSED_CONSTANT) {
+        factor = decay_factor(recipe.decay, vf_from_u(iteration), hyper.decay_rate, hyper.decay_scale, hyper.decay_offset);
+        adam.minus_step = vf_mul(adam.minus_step, factor);
+    }
+    if constexpr (recipe.weight_decay != 0)
+        adam.shrink = vf_mul(N::is_discriminator ? hyper.d_weight_decay : hyper.g_weight_decay, factor);
+    return adam;
 }
 
 /* One parameter; zero becomes NaN where the new weight is not finite. */
+template <class N>
 static __device__ __forceinline__ void adam_update(const Adam &adam, float gradient, float &w, float &m, float &v,
                                                    float &zero) {
     m = vf_fma(adam.beta1, m, gradient);
     if (fabsf(m) < 0x1p-100f) m = 0.0f;
     v = vf_min(vf_fma(adam.beta2, v, vf_fma(gradient, gradient, 0x1p-90f)), 0x1p100f);
+    if constexpr (recipe.weight_decay != 0) w = vf_fma(-adam.shrink, w, w);
     w = vf_fma(adam.minus_step, vf_mul(m, vf_rcp(vf_add(vf_sqrt(v), adam.eps))), w);
     zero = vf_fma(w, 0.0f, zero);
+    if constexpr (N::is_clipped) w = vf_max(vf_min(w, adam.clip), -adam.clip);
+}
+
+/* Averaged weights after a step that gave w. */
+static __device__ __forceinline__ float4 averaged(float rate, float4 e, float4 w) {
+    return make_float4(vf_fma(rate, vf_sub(w.x, e.x), e.x), vf_fma(rate, vf_sub(w.y, e.y), e.y),
+                       vf_fma(rate, vf_sub(w.z, e.z), e.z), vf_fma(rate, vf_sub(w.w, e.w), e.w));
 }
 
 /* The gradient is the sum itself (PAIR, STACK), or follows from the moments and the record (MOMENTS; the record of the output's
@@ -77,8 +100,9 @@ template <class N> static __device__ __forceinline__ float4 gradient_of(float4 s
                        vf_fma(w.y, sum.y, vf_fma(w.x, sum.x, vf_mul(w.z, sum.z))));
 }
 
-/* The buffer's quads, of which the first is quad `first` of the net, to an update of the net's state: w, behind it m', then v'.
- * Every lane of the warp calls; ends with the state visible to all and the buffer free. Returns zero as adam_update(). */
+/* The buffer's quads, of which the first is quad `first` of the net, to an update of the net's state: w, behind it m', v', and
+ * averaged weights where there are some. Every lane of the warp calls; ends with the state visible to all and the buffer free.
+ * Returns zero as adam_update(). */
 template <class N>
 static __device__ __forceinline__ float adam_quads(const Gan &gan, const Adam &adam, int first, float4 *state) {
     float zero = 0.0f;
@@ -88,13 +112,14 @@ static __device__ __forceinline__ float adam_quads(const Gan &gan, const Adam &a
         const float4 sum = sum_quads(gan);
         float4 w = state[quad], m = state[N::quads + quad], v = state[2 * N::quads + quad];
         const float4 g = gradient_of<N>(sum, w, quad);
-        adam_update(adam, g.x, w.x, m.x, v.x, zero);
-        adam_update(adam, g.y, w.y, m.y, v.y, zero);
-        adam_update(adam, g.z, w.z, m.z, v.z, zero);
-        adam_update(adam, g.w, w.w, m.w, v.w, zero);
+        adam_update<N>(adam, g.x, w.x, m.x, v.x, zero);
+        adam_update<N>(adam, g.y, w.y, m.y, v.y, zero);
+        adam_update<N>(adam, g.z, w.z, m.z, v.z, zero);
+        adam_update<N>(adam, g.w, w.w, m.w, v.w, zero);
         state[quad] = w;
         state[N::quads + quad] = m;
         state[2 * N::quads + quad] = v;
+        if constexpr (N::is_averaged) state[3 * N::quads + quad] = averaged(adam.ema_rate, state[3 * N::quads + quad], w);
     }
     __syncwarp();
     return zero;

@@ -1,9 +1,11 @@
-/* private. The shape of a GAN that the fused kernels are compiled for, and where its parameters stand in device memory. C, so
- * that the host lays out what the kernels read; in C++ every function here is constexpr.
+/* private. The GAN that the fused kernels are compiled for, and where its parameters stand in device memory. C, so that the
+ * host lays out what the kernels read; in C++ every function here is constexpr.
  *
- * Sizes: Z latent size, X data size (2), H hidden units, P parameters of a net. */
+ * Sizes: Z latent size, X columns of a point, H hidden units, P parameters of a net. */
 #ifndef GT_KERNELS_FUSED_SHAPE_H
 #define GT_KERNELS_FUSED_SHAPE_H
+
+#include "kernels/fused_recipe.h"
 
 #ifdef __CUDACC__
 #define FUSED_CONST_FN constexpr __host__ __device__
@@ -16,7 +18,7 @@
 enum { FUSED_MAX_LAYERS = 8, FUSED_LANES = 16 };
 
 /* The values of gt_activation. */
-enum fused_activation { FUSED_LINEAR, FUSED_RELU, FUSED_LEAKY_RELU, FUSED_TANH, FUSED_SIGMOID };
+enum fused_activation { FUSED_LINEAR, FUSED_RELU, FUSED_LEAKY_RELU, FUSED_TANH, FUSED_SIGMOID, FUSED_ELU };
 
 typedef struct fused_net_shape {
     int n_layers;
@@ -25,20 +27,31 @@ typedef struct fused_net_shape {
 } fused_net_shape;
 
 typedef struct fused_gan_shape {
-    int batch;
+    fused_recipe recipe;
     fused_net_shape d, g;
 } fused_gan_shape;
 
+/* The fused_gan_shape that the macros of a shape header (kernels/shapes/) describe. */
+/* clang-format off */
+#define FUSED_GAN_OF_MACROS {                                                                                                  \
+    {FUSED_BATCH, FUSED_HALF, FUSED_COMBINED, FUSED_D_STEPS, FUSED_LOSS, FUSED_NOISE, FUSED_TARGET, FUSED_TARGET_NOISE,        \
+     FUSED_DECAY, FUSED_WEIGHT_DECAY, FUSED_EMA},                                                                              \
+    {FUSED_D_LAYERS, {FUSED_D_SIZES}, {FUSED_D_ACTIVATIONS}},                                                                  \
+    {FUSED_G_LAYERS, {FUSED_G_SIZES}, {FUSED_G_ACTIVATIONS}}}
+/* clang-format on */
+
 /* How the kernels compute a net, and the order of its parameters that suits it. A "record" is what belongs to one hidden unit.
- *  MOMENTS  D, one hidden layer of relu or leaky_relu. Record (w0, w1, b, v); one more for the output's bias: (0, 0, c, 0).
- *  PAIR     G, one hidden layer whose outputs are cheaper to compute again than to keep. Record (w[Z], b, u[X]), filled up with
- *           zeros to whole quads; one more for the output's biases, at the places of u.
+ *  MOMENTS  D, X = 2, one hidden layer of relu or leaky_relu. Record (w0, w1, b, v); one more for the output's bias:
+ *           (0, 0, c, 0).
+ *  PAIR     G, X = 2, one hidden layer whose outputs are cheaper to compute again than to keep. Record (w[Z], b, u[X]), filled
+ *           up with zeros to whole quads; one more for the output's biases, at the places of u.
  *  STACK    any other net: the order of gt_spec_n_parameters, filled up to a quad. */
 enum fused_kind { FUSED_MOMENTS, FUSED_PAIR, FUSED_STACK };
 
 FUSED_CONST_FN int fused_kind_of(const fused_net_shape *net, int is_discriminator) {
-    const int hidden = net->activation[0];
-    if (net->n_layers != 2 || hidden == FUSED_TANH || hidden == FUSED_SIGMOID) return FUSED_STACK;
+    const int hidden = net->activation[0], columns = is_discriminator ? net->size[0] : net->size[net->n_layers];
+    if (net->n_layers != 2 || columns != 2) return FUSED_STACK;
+    if (hidden == FUSED_TANH || hidden == FUSED_SIGMOID || hidden == FUSED_ELU) return FUSED_STACK;
     if (!is_discriminator) return FUSED_PAIR;
     return hidden == FUSED_LINEAR ? FUSED_STACK : FUSED_MOMENTS;
 }
@@ -70,7 +83,7 @@ FUSED_CONST_FN int fused_units_before(const fused_net_shape *net, int l) {
     return n;
 }
 
-/* Quads that the weights of a net take; m' and v' take as many each. */
+/* Quads that the weights of a net take; m', v' and averaged weights take as many each. */
 FUSED_CONST_FN int fused_net_quads(const fused_net_shape *net, int kind) {
     return kind == FUSED_STACK ? fused_quads_for(fused_layer_start(net, net->n_layers))
                                : (net->size[1] + 1) * fused_record_quads(net, kind);
@@ -86,9 +99,11 @@ FUSED_CONST_FN int fused_place(const fused_net_shape *net, int kind, int l, int 
     return (is_bias ? hidden : i) * record + net->size[0] + 1 + o;
 }
 
-/* A run in device memory: w, m', v' of D, then of G. */
+/* A run in device memory: w, m', v' of D, then of G, then G's averaged weights where it has some. */
+FUSED_CONST_FN int fused_d_quads(const fused_gan_shape *gan) { return fused_net_quads(&gan->d, fused_kind_of(&gan->d, 1)); }
+FUSED_CONST_FN int fused_g_quads(const fused_gan_shape *gan) { return fused_net_quads(&gan->g, fused_kind_of(&gan->g, 0)); }
 FUSED_CONST_FN int fused_state_quads(const fused_gan_shape *gan) {
-    return 3 * (fused_net_quads(&gan->d, fused_kind_of(&gan->d, 1)) + fused_net_quads(&gan->g, fused_kind_of(&gan->g, 0)));
+    return 3 * fused_d_quads(gan) + (gan->recipe.ema ? 4 : 3) * fused_g_quads(gan);
 }
 
 /* Shared memory of one GAN: its state, and the row buffer of fused_rows.cuh (16 quads for each of 16 lanes, and one more to

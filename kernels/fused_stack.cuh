@@ -6,8 +6,8 @@
 #include "kernels/fused_activation.cuh"
 #include "kernels/fused_rows.cuh"
 
-/* Values of every unit of a net for a lane's samples. */
-template <class N, int S> struct Units { float at[N::n_units][S]; };
+/* Values of every unit of a net for a lane's samples; aligned so that four of them are one load. */
+template <class N, int S> struct alignas(16) Units { float at[N::n_units][S]; };
 
 template <class N, int L> struct Layer {
     static constexpr int n_in = N::shape.size[L], n_out = N::shape.size[L + 1], activation = N::shape.activation[L];

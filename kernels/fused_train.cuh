@@ -1,47 +1,66 @@
 /* private. The training loop: 16 lanes train one GAN, two GANs a warp, whose weights and Adam state stay in shared memory for
- * a whole launch. Lane l holds samples l S to l S + S - 1 of a batch; every formula and order of summation is that of
- * docs/numerics.md, so the state has the bits of the CPU engine's. A GAN that is frozen computes on beside its neighbour, but
- * nothing of it is kept. */
+ * a whole launch. Lane l holds samples l S to l S + S - 1 of a batch (of a combined one those of either half); every formula
+ * and order of summation is that of docs/numerics.md, so the state has the bits of the CPU engine's. A GAN that is frozen
+ * computes on beside its neighbour, but nothing of it is kept. */
 #ifndef GT_KERNELS_FUSED_TRAIN_CUH
 #define GT_KERNELS_FUSED_TRAIN_CUH
 
 #include "kernels/fused_points.cuh"
 
-enum { D_SLOTS = slots_of(BATCH / 2), G_SLOTS = slots_of(BATCH) };
+/* How the samples of a step stand in the slots of a lane: parts of n samples, one behind the other. */
+template <int n, int Parts> struct Batch {
+    static constexpr int part = slots_of(n), slots = Parts * part, samples = n, all = Parts * n;
+    static constexpr bool is_combined = Parts > 1;
 
-/* Whether the lane's s-th sample of a batch of n exists. */
-template <int n> static __device__ __forceinline__ bool exists(const Gan &gan, int s) {
-    return n % LANES == 0 || gan.lane * slots_of(n) + s < n;
-}
+    /* Whether slot s of the lane has a sample. */
+    static __device__ __forceinline__ bool exists(const Gan &gan, int s) {
+        return n % LANES == 0 || gan.lane * part + (is_combined ? s % part : s) < n;
+    }
+
+    /* Whose points are in slot s of a step in the given role, or of a combined one. */
+    static __device__ __forceinline__ int role_of(int role, int s) {
+        return !is_combined ? role : s < part ? FUSED_REAL : FUSED_FAKE;
+    }
+};
+using DBatch = Batch<recipe.half, recipe.combined ? 2 : 1>;
+using GBatch = Batch<recipe.batch, 1>;
 
 struct Training {
     Gan gan;
-    float4 *d_state, *g_state; /* w, m', v' */
-    fused_counters counters;   /* the same in all lanes */
-    bool last;                 /* the launch's last iteration, whose losses are kept */
+    float4 *d_state, *g_state; /* w, m', v'; G's averaged weights */
+    const fused_hyper *hyper;
+    fused_counters counters; /* the same in all lanes */
+    bool last;               /* the launch's last iteration, whose losses are kept */
     float d_slope = 0.0f, g_slope = 0.0f;
 };
 
+static __device__ __forceinline__ float label_of(const fused_hyper &hyper, int role) {
+    return role == FUSED_REAL ? hyper.real_label : role == FUSED_FAKE ? hyper.fake_label : hyper.g_label;
+}
+
 /* zero of adam_update() for points of G: they must be finite. Samples that do not exist become zeros. */
-template <int n> static __device__ __forceinline__ float check_points(const Gan &gan, float (&y)[2][slots_of(n)], float zero) {
-    constexpr int S = slots_of(n);
+template <class B>
+static __device__ __forceinline__ float check_points(const Gan &gan, float (&y)[COLUMNS][B::part], float zero) {
+    constexpr int S = B::part;
     FOR_SLOTS (s)
-        for (int o = 0; o < 2; o++) {
-            if (!exists<n>(gan, s)) y[o][s] = 0.0f;
+        FOR_COLUMNS (o) {
+            if (!B::exists(gan, s)) y[o][s] = 0.0f;
             zero = vf_fma(y[o][s], 0.0f, zero);
         }
     return zero;
 }
 
-/* dz = (sigmoid(z) - label) / n; zero as for check_points(). */
-template <int n>
-static __device__ __forceinline__ float loss_gradients(const Gan &gan, const float (&z)[slots_of(n)], float label,
-                                                       float (&dz)[slots_of(n)], float zero) {
-    constexpr int S = slots_of(n);
-    const float share = 1.0f / n;
+/* Gradients dz of the mean loss to the logits; zero as for check_points(). */
+template <class B>
+static __device__ __forceinline__ float loss_gradients(const Training &t, int role, const float (&z)[B::slots],
+                                                       float (&dz)[B::slots], float zero) {
+    constexpr int S = B::slots;
+    const float share = 1.0f / B::all;
     FOR_SLOTS (s) {
-        dz[s] = vf_fma(exact_sigmoid(z[s]), share, -vf_mul(label, share));
-        if (!exists<n>(gan, s))
+        const int of_slot = B::role_of(role, s);
+        const float label = label_of(*t.hyper, of_slot);
+        dz[s] = loss_gradient(recipe.loss, of_slot, z[s], label, share, vf_mul(label, share));
+        if (!B::exists(t.gan, s))
             dz[s] = 0.0f;
         else
             zero = vf_fma(z[s], 0.0f, zero);
@@ -49,34 +68,54 @@ static __device__ __forceinline__ float loss_gradients(const Gan &gan, const flo
     return zero;
 }
 
-/* The mean of softplus(sign z), summed in double in the order of the samples. z: the lane's, `stride` apart. */
-template <int n> static __device__ __noinline__ double mean_loss(int lane, const float *z, int stride, float sign) {
+/* The mean loss of n samples in a role, summed in double in the order of the samples. z: the lane's logits, `stride` apart. */
+template <int n> static __device__ __noinline__ double mean_loss(int lane, const float *z, int stride, int role, float label) {
+    const float sign = loss_softplus_sign(recipe.loss, role, label);
     double sum = 0.0;
 #pragma unroll 1
     for (int l = 0; l < LANES; l++) {
         if (lane == l)
 #pragma unroll 1
-            for (int s = 0; s < slots_of(n) && lane * slots_of(n) + s < n; s++)
-                sum += static_cast<double>(exact_softplus(vf_mul(sign, z[s * stride])));
+            for (int s = 0; s < slots_of(n) && lane * slots_of(n) + s < n; s++) {
+                const float logit = z[s * stride];
+                const float softplus = loss_needs_softplus(recipe.loss) ? exact_softplus(vf_mul(sign, logit)) : 0.0f;
+                sum += loss_value(recipe.loss, role, logit, label, softplus);
+            }
         sum = __shfl_sync(~0u, sum, l, LANES);
     }
     return sum / n;
 }
 
-/* In the launch's last iteration, the loss of a step to *loss. The logits go through the row buffer, so that z need not stand
- * in memory in all others. Every lane calls. */
-template <int n>
-static __device__ __forceinline__ void keep_loss(const Training &t, const float (&z)[slots_of(n)], float sign, double *loss) {
-    constexpr int S = slots_of(n);
-    if (!t.last) return;
+/* The loss of the step's part that begins at slot `first`. The logits go through the row buffer, so that z need not stand in
+ * memory in other iterations than the last. Every lane calls. */
+template <class B>
+static __device__ __forceinline__ double part_loss(const Training &t, int role, const float (&z)[B::slots], int first) {
+    constexpr int S = B::part;
+    const float label = label_of(*t.hyper, role);
+    double loss;
     if constexpr (S <= 4 * LANES) {
         float *room = reinterpret_cast<float *>(t.gan.rows) + t.gan.lane;
-        FOR_SLOTS (s) room[s * LANES] = z[s];
-        *loss = mean_loss<n>(t.gan.lane, room, LANES, sign);
+        FOR_SLOTS (s) room[s * LANES] = z[first + s];
+        loss = mean_loss<B::samples>(t.gan.lane, room, LANES, role, label);
     } else {
-        *loss = mean_loss<n>(t.gan.lane, z, 1, sign);
+        loss = mean_loss<B::samples>(t.gan.lane, z + first, 1, role, label);
     }
     __syncwarp();
+    return loss;
+}
+
+/* The losses of a step, in a launch's last iteration. Every lane calls. */
+template <class B> static __device__ __forceinline__ void keep_losses(Training &t, int role, const float (&z)[B::slots]) {
+    if (!t.last) return;
+    if constexpr (B::is_combined) {
+        t.counters.last_losses[FUSED_REAL] = part_loss<B>(t, FUSED_REAL, z, 0);
+        t.counters.last_losses[FUSED_FAKE] = part_loss<B>(t, FUSED_FAKE, z, B::part);
+    } else {
+        const double loss = part_loss<B>(t, role, z, 0);
+#pragma unroll
+        for (int k = 0; k < 3; k++)
+            if (k == role) t.counters.last_losses[k] = loss;
+    }
 }
 
 /* Freezes the GAN in this iteration unless all is finite. Every lane calls. */
@@ -88,31 +127,61 @@ static __device__ __forceinline__ void freeze_unless_finite(Training &t, float z
     }
 }
 
-/* One Adam step of D on half a batch of points of the target, or of G. */
-static __device__ __forceinline__ void d_step(Training &t, const fused_train_args &args, bool generated) {
-    constexpr int n = BATCH / 2, S = D_SLOTS;
-    const unsigned first = t.gan.lane * S, iteration = static_cast<unsigned>(t.counters.iteration);
-    const Adam adam = adam_of(args.d_adam, t.counters.d_steps);
-    float x[2][S], z[S], dz[S], zero = 0.0f;
-    if (generated) {
+/* Points of the target, or of G, for update number j of D in this iteration. */
+template <class B>
+static __device__ __forceinline__ void d_points(const Training &t, const fused_train_args &args, int role, unsigned j,
+                                                float (&x)[COLUMNS][B::part], float &zero) {
+    constexpr int S = B::part;
+    const unsigned first = j * B::samples + t.gan.lane * S, iteration = static_cast<unsigned>(t.counters.iteration);
+    if (role == FUSED_FAKE) {
+        constexpr bool whole = S * LATENT % 4 == 0 && (recipe.d_steps == 1 || B::samples * LATENT % 4 == 0);
         float latents[S * LATENT];
-        draw_latents<S>(draw_of(t.counters.seed, GT_STREAM_D_LATENTS, iteration), first, t.gan.rows + t.gan.lane, latents);
+        draw_latents<S, whole>(draw_of(t.counters.seed, GT_STREAM_D_LATENTS, iteration), first, t.gan.rows + t.gan.lane,
+                               latents);
         generate<S>(t.g_state, t.g_slope, latents, x);
-        zero = check_points<n>(t.gan, x, zero);
+        zero = check_points<B>(t.gan, x, zero);
     } else {
-        target_points<S>(draw_of(t.counters.seed, GT_STREAM_REAL, iteration), first, args.lo, args.width, x);
+        target_points<S>(draw_of(t.counters.seed, GT_STREAM_REAL, iteration),
+                         draw_of(t.counters.seed, GT_STREAM_REAL_NOISE, iteration), first, args.table, *t.hyper, x);
     }
-    const float label = generated ? 0.0f : 1.0f;
+}
+
+/* Those of a whole step. */
+template <class B>
+static __device__ __forceinline__ void d_batch(const Training &t, const fused_train_args &args, int role, unsigned j,
+                                               float (&x)[COLUMNS][B::slots], float &zero) {
+    if constexpr (B::is_combined) {
+        constexpr int S = B::part;
+        float real[COLUMNS][S], generated[COLUMNS][S];
+        d_points<B>(t, args, FUSED_REAL, j, real, zero);
+        d_points<B>(t, args, FUSED_FAKE, j, generated, zero);
+        FOR_SLOTS (s)
+            FOR_COLUMNS (i) {
+                x[i][s] = real[i][s];
+                x[i][S + s] = generated[i][s];
+            }
+    } else {
+        d_points<B>(t, args, role, j, x, zero);
+    }
+}
+
+/* Update number j of D in this iteration: an Adam step on points of the target or of G, as `role` says, or combined on both. */
+template <class B>
+static __device__ __forceinline__ void d_step(Training &t, const fused_train_args &args, int role, unsigned j) {
+    constexpr int S = B::slots;
+    const Adam adam = adam_of<D>(args.d_adam, *t.hyper, t.counters.d_steps, static_cast<unsigned>(t.counters.iteration));
+    float x[COLUMNS][S], z[S], dz[S], zero = 0.0f;
+    d_batch<B>(t, args, role, j, x, zero);
     if constexpr (D::kind == FUSED_MOMENTS) {
         moments_forward<true, S>(t.d_state, t.d_slope, x, z, t.gan);
-        zero = loss_gradients<n>(t.gan, z, label, dz, zero);
+        zero = loss_gradients<B>(t, role, z, dz, zero);
         freeze_unless_finite(t, zero);
         zero = moments_update<S>(t.gan, adam, t.d_state, t.d_slope, x, dz);
     } else {
         Units<D, S> y, delta;
         stack_forward<D, S>(t.d_state, t.d_slope, x, y);
         float(&logits)[S] = y.at[D::n_units - 1];
-        zero = loss_gradients<n>(t.gan, logits, label, delta.at[D::n_units - 1], zero);
+        zero = loss_gradients<B>(t, role, logits, delta.at[D::n_units - 1], zero);
         freeze_unless_finite(t, zero);
         stack_backward<D, S>(t.d_state, t.d_slope, y, delta);
         zero = stack_update<D, S>(t.gan, adam, t.d_state, x, y, delta);
@@ -120,66 +189,78 @@ static __device__ __forceinline__ void d_step(Training &t, const fused_train_arg
     }
     t.counters.d_steps += t.gan.alive;
     freeze_unless_finite(t, zero);
-    double loss = 0.0;
-    keep_loss<n>(t, z, generated ? 1.0f : -1.0f, &loss);
-    if (t.last && generated) t.counters.last_losses[1] = loss;
-    if (t.last && !generated) t.counters.last_losses[0] = loss;
+    if (static_cast<int>(j) + 1 == recipe.d_steps) keep_losses<B>(t, role, z);
 }
 
-/* Logits of G's points y and the gradient of z to y, through D's weights, which stay. */
-template <int S>
-static __device__ __forceinline__ void logits_and_gradients(const Training &t, const float (&y)[2][S], float (&z)[S],
-                                                            float (&dz)[S], float (&dy)[2][S], float &zero) {
+/* Logits of G's points y and the gradient of the loss to y, through D's weights, which stay. */
+template <class B>
+static __device__ __forceinline__ void logits_and_gradients(const Training &t, const float (&y)[COLUMNS][B::slots],
+                                                            float (&z)[B::slots], float (&dy)[COLUMNS][B::slots], float &zero) {
+    constexpr int S = B::slots;
     if constexpr (D::kind == FUSED_MOMENTS) {
+        float dz[S];
         moments_gradient<S>(t.d_state, t.d_slope, y, z, dy);
-        zero = loss_gradients<BATCH>(t.gan, z, 1.0f, dz, zero);
+        zero = loss_gradients<B>(t, FUSED_G, z, dz, zero);
         FOR_SLOTS (s)
             for (int o = 0; o < 2; o++) dy[o][s] = vf_mul(dz[s], dy[o][s]);
     } else {
         Units<D, S> outputs, delta;
         stack_forward<D, S>(t.d_state, t.d_slope, y, outputs);
         FOR_SLOTS (s) z[s] = outputs.at[D::n_units - 1][s];
-        zero = loss_gradients<BATCH>(t.gan, z, 1.0f, delta.at[D::n_units - 1], zero);
+        zero = loss_gradients<B>(t, FUSED_G, z, delta.at[D::n_units - 1], zero);
         stack_backward<D, S>(t.d_state, t.d_slope, outputs, delta);
         stack_input_gradient<D, 0, FUSED_LINEAR, S>(t.d_state, 0.0f, delta.at, nullptr, dy);
     }
 }
 
 /* One Adam step of G on a batch of latents. */
-static __device__ __forceinline__ void g_step(Training &t, const fused_train_args &args) {
-    constexpr int S = G_SLOTS;
+template <class B> static __device__ __forceinline__ void g_step(Training &t, const fused_train_args &args) {
+    constexpr int S = B::slots;
     const unsigned first = t.gan.lane * S, iteration = static_cast<unsigned>(t.counters.iteration);
-    const Adam adam = adam_of(args.g_adam, t.counters.g_steps);
+    const Adam adam = adam_of<G>(args.g_adam, *t.hyper, t.counters.g_steps, iteration);
     constexpr int output_activation = G::shape.activation[G::n_layers - 1];
-    float latents[S * LATENT], y[2][S], z[S], dz[S], dy[2][S], zero = 0.0f;
-    draw_latents<S>(draw_of(t.counters.seed, GT_STREAM_G_LATENTS, iteration), first, t.gan.rows + t.gan.lane, latents);
+    float latents[S * LATENT], y[COLUMNS][S], z[S], dy[COLUMNS][S], zero = 0.0f;
+    draw_latents<S, S * LATENT % 4 == 0>(draw_of(t.counters.seed, GT_STREAM_G_LATENTS, iteration), first,
+                                         t.gan.rows + t.gan.lane, latents);
     if constexpr (G::kind == FUSED_PAIR) {
         pair_forward<true, S>(t.g_state, t.g_slope, latents, y, t.gan);
-        zero = check_points<BATCH>(t.gan, y, zero);
-        logits_and_gradients<S>(t, y, z, dz, dy, zero);
+        zero = check_points<B>(t.gan, y, zero);
+        logits_and_gradients<B>(t, y, z, dy, zero);
         freeze_unless_finite(t, zero);
         FOR_SLOTS (s)
             for (int o = 0; o < 2; o++) dy[o][s] = activation_gradient<output_activation>(dy[o][s], y[o][s], t.g_slope);
         zero = pair_update<S>(t.gan, adam, t.g_state, t.g_slope, latents, dy);
     } else {
+        constexpr int outputs_at = G::n_units - COLUMNS;
         Latents<S> x;
         Units<G, S> outputs, delta;
         transpose<S>(latents, x);
         stack_forward<G, S>(t.g_state, t.g_slope, x.at, outputs);
         FOR_SLOTS (s)
-            for (int o = 0; o < 2; o++) y[o][s] = outputs.at[G::n_units - 2 + o][s];
-        zero = check_points<BATCH>(t.gan, y, zero);
-        logits_and_gradients<S>(t, y, z, dz, dy, zero);
+            FOR_COLUMNS (o) y[o][s] = outputs.at[outputs_at + o][s];
+        zero = check_points<B>(t.gan, y, zero);
+        logits_and_gradients<B>(t, y, z, dy, zero);
         freeze_unless_finite(t, zero);
         FOR_SLOTS (s)
-            for (int o = 0; o < 2; o++)
-                delta.at[G::n_units - 2 + o][s] = activation_gradient<output_activation>(dy[o][s], y[o][s], t.g_slope);
+            FOR_COLUMNS (o) delta.at[outputs_at + o][s] = activation_gradient<output_activation>(dy[o][s], y[o][s], t.g_slope);
         stack_backward<G, S>(t.g_state, t.g_slope, outputs, delta);
         zero = stack_update<G, S>(t.gan, adam, t.g_state, x.at, outputs, delta);
     }
     t.counters.g_steps += t.gan.alive;
     freeze_unless_finite(t, zero);
-    keep_loss<BATCH>(t, z, -1.0f, &t.counters.last_losses[2]);
+    keep_losses<B>(t, FUSED_G, z);
+}
+
+/* All updates of D in an iteration. */
+static __device__ __forceinline__ void d_steps(Training &t, const fused_train_args &args) {
+#pragma unroll 1
+    for (unsigned j = 0; j < static_cast<unsigned>(recipe.d_steps); j++)
+        if constexpr (DBatch::is_combined) {
+            d_step<DBatch>(t, args, FUSED_REAL, j);
+        } else {
+#pragma unroll 1
+            for (int role = FUSED_REAL; role <= FUSED_FAKE; role++) d_step<DBatch>(t, args, role, j);
+        }
 }
 
 /* x, as if it had been loaded: the compiler would rather load an argument anew at each use than keep it. */
@@ -194,25 +275,29 @@ static __device__ __forceinline__ void train(const fused_train_args &args) {
     const unsigned run = blockIdx.x * (blockDim.x / LANES) + gan_of_block;
     float4 *state = shared + gan_of_block * (STATE_QUADS + FUSED_ROW_QUADS);
     float4 *const home = reinterpret_cast<float4 *>(args.states) + static_cast<size_t>(run) * STATE_QUADS;
-    Training t = {{state + STATE_QUADS, static_cast<int>(threadIdx.x % LANES), false}, state, state + 3 * D::quads, {}, false};
+    Training t = {{state + STATE_QUADS, static_cast<int>(threadIdx.x % LANES), false},
+                  state,
+                  state + 3 * D::quads,
+                  &args.hyper,
+                  {},
+                  false};
     if (run < args.n_runs) {
         t.counters = args.counters[run];
         t.gan.alive = t.counters.diverged == 0;
         for (int q = t.gan.lane; q < STATE_QUADS; q += LANES) state[q] = home[q];
     }
-    if constexpr (D::has_leaky) t.d_slope = from_memory(args.d_slope, t.counters);
-    if constexpr (G::has_leaky) t.g_slope = from_memory(args.g_slope, t.counters);
+    if constexpr (D::has_leaky) t.d_slope = from_memory(args.hyper.d_slope, t.counters);
+    if constexpr (G::has_leaky) t.g_slope = from_memory(args.hyper.g_slope, t.counters);
     __syncwarp();
     const bool kept = t.gan.alive;
 #pragma unroll 1
     for (unsigned k = 0; k < args.n_iterations && __any_sync(~0u, t.gan.alive); k++) {
         t.last = k + 1 == args.n_iterations;
 #ifndef FUSED_WITHOUT_D_STEP /* of bench/ alone, as the next */
-#pragma unroll 1
-        for (int generated = 0; generated < 2; generated++) d_step(t, args, generated != 0);
+        d_steps(t, args);
 #endif
 #ifndef FUSED_WITHOUT_G_STEP
-        g_step(t, args);
+        g_step<GBatch>(t, args);
 #endif
         t.counters.iteration += t.gan.alive;
     }

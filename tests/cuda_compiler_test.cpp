@@ -112,8 +112,9 @@ class CudaCompiler : public testing::Test {
 std::string key_of(const std::string &path) { return fs::path(path).stem(); }
 
 TEST_F(CudaCompiler, CompilesTheKernelsForAShape) {
-    for (const char *name : {"x2.h", "x2_deep.h"}) {
-        const std::string shape = bytes_of(std::string(GANTRY_SOURCE_DIR "/kernels/shapes/") + name);
+    const char *const shapes[] = {"kernels/shapes/x2.h", "kernels/shapes/x2_deep.h", "tests/shapes/hinge_64_columns.h"};
+    for (const char *name : shapes) {
+        const std::string shape = bytes_of(std::string(GANTRY_SOURCE_DIR "/") + name);
         ASSERT_FALSE(shape.empty());
         void *data = nullptr;
         size_t size = 0;
@@ -123,7 +124,7 @@ TEST_F(CudaCompiler, CompilesTheKernelsForAShape) {
         EXPECT_TRUE(result.is_elf());
         EXPECT_TRUE(result.has("fused_train_custom"));
     }
-    EXPECT_EQ(entries().size(), 2u);
+    EXPECT_EQ(entries().size(), std::size(shapes));
 }
 
 TEST_F(CudaCompiler, CompilesForEveryArchitecture) {

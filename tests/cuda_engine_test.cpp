@@ -1,10 +1,12 @@
 // The fused engine on CUDA against the fused engine on the CPU: the same bits. Compiled twice: against the GPU of this machine,
 // where there is one, and against the emulator, where the same host code launches the same kernels compiled for the CPU.
 #include "cuda_shapes.h"
+#include "targets.h"
 
 #include "core/trainer.h"
 #include "engine/fused_cuda_kernels.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
@@ -51,11 +53,12 @@ gt_evaluate_options scored(int n_samples, int n_energy = 0, int n_accuracy = 100
 // Every bit of every run, so that a difference says where it is.
 void expect_equal(const Trainer &a, const Trainer &b) {
     const size_t n_runs = gt_trainer_get_info(a.get()).n_runs;
+    const gt_spec &spec = *gt_trainer_get_spec(a.get());
     ASSERT_EQ(gt_trainer_get_info(b.get()).n_runs, n_runs);
     for (size_t run = 0; run < n_runs; run++) {
         for (gt_net net : {GT_DISCRIMINATOR, GT_GENERATOR}) {
             EXPECT_EQ(gt_trainer_adam_steps(a.get(), run, net), gt_trainer_adam_steps(b.get(), run, net));
-            for (gt_state_part part : {GT_WEIGHTS, GT_ADAM_M, GT_ADAM_V}) {
+            for (gt_state_part part : parts_of(spec, net)) {
                 const std::vector<float> x = state(a.get(), net, part, run), y = state(b.get(), net, part, run);
                 for (size_t k = 0; k < x.size(); k++)
                     ASSERT_EQ(memcmp(&x[k], &y[k], sizeof x[k]), 0) << name_of(net) << " " << name_of(part) << " " << k
@@ -88,7 +91,13 @@ void expect_equal(const gt_metrics &a, const gt_metrics &b) {
     EXPECT_SAME(support);
     EXPECT_SAME(coverage);
     EXPECT_SAME(std_x);
+    EXPECT_SAME(modes);
+    EXPECT_SAME(hq);
+    EXPECT_SAME(reverse_kl);
+    EXPECT_SAME(jsd);
     EXPECT_SAME(energy);
+    EXPECT_SAME(energy_coefficient);
+    EXPECT_SAME(spread);
 #undef EXPECT_SAME
 }
 
@@ -100,7 +109,8 @@ class CudaShapes : public CudaEngine, public ::testing::WithParamInterface<Named
 
 TEST_P(CudaShapes, TrainLikeTheCpu) {
     const gt_spec &spec = GetParam().spec;
-    const uint64_t iterations = gt_spec_n_parameters(&spec, GT_GAN) * (size_t)spec.batch > 200000 ? 50 : 200;
+    const size_t work = gt_spec_n_parameters(&spec, GT_GAN) * (size_t)(spec.batch + spec.d_steps * spec.half_batch);
+    const uint64_t iterations = work > 200000 ? 50 : 200;
     Trainer gpu = on(GT_DEVICE_CUDA, spec, 40, 3), cpu = on(GT_DEVICE_CPU, spec, 40, 3);
     ASSERT_NE(gpu, nullptr);
     EXPECT_STREQ(gt_trainer_get_info(gpu.get()).device, "cuda");
@@ -113,15 +123,19 @@ TEST_P(CudaShapes, TrainLikeTheCpu) {
     expect_equal(gpu, cpu);
     const auto a = rows_of(gpu, scored(1001, 100, 77)), b = rows_of(cpu, scored(1001, 100, 77));
     for (size_t run = 0; run < a.size(); run++) expect_equal(a[run], b[run]);
+    // what the target's kind has of scores is there
+    const gt_target_kind kind = gt_target_kind_of(&spec.target);
+    for (const gt_metrics &row : a) {
+        EXPECT_EQ(std::isnan(row.resid_mean), kind != GT_TARGET_FUNCTION);
+        EXPECT_EQ(std::isnan(row.w1_x), kind != GT_TARGET_FUNCTION);
+        EXPECT_EQ(std::isnan(row.hq), kind != GT_TARGET_MIXTURE);
+        EXPECT_FALSE(std::isnan(row.energy) || std::isnan(row.spread) || std::isnan(row.acc_fake));
+    }
 }
 
-std::vector<NamedSpec> all_shapes() {
-    std::vector<NamedSpec> shapes = preset_shapes(), others = other_shapes();
-    shapes.insert(shapes.end(), others.begin(), others.end());
-    return shapes;
-}
+std::vector<NamedSpec> all_shapes() { return join(preset_shapes(), other_shapes()); }
 
-INSTANTIATE_TEST_SUITE_P(Specs, CudaShapes, ::testing::ValuesIn(all_shapes()), spec_name);
+INSTANTIATE_TEST_SUITE_P(Specs, CudaShapes, ::testing::ValuesIn(join(all_shapes(), other_numbers())), spec_name);
 
 TEST_F(CudaEngine, TheTutorialFor10000Iterations) {
     const gt_spec spec = preset("x2");
@@ -185,27 +199,35 @@ struct TemporaryFile {
     ~TemporaryFile() { std::filesystem::remove(path); }
 };
 
-TEST_F(CudaEngine, CheckpointsGoOnOnTheOtherDevice) {
-    const gt_spec spec = preset("x2-leaky");
+class CudaCheckpoints : public CudaEngine, public ::testing::WithParamInterface<NamedSpec> {};
+
+TEST_P(CudaCheckpoints, GoOnOnTheOtherDevice) {
+    const gt_spec &spec = GetParam().spec;
     Trainer straight = on(GT_DEVICE_CPU, spec, 77, 3);
-    train(straight, 120);
-    for (gt_device first : {GT_DEVICE_CPU, GT_DEVICE_CUDA})
-        for (gt_device second : {GT_DEVICE_CPU, GT_DEVICE_CUDA}) {
+    train(straight, 60);
+    for (gt_device first : {GT_DEVICE_CPU, GT_DEVICE_CUDA}) {
+        gt_device device = first;
+        Trainer trainer = on(device, spec, 77, 3);
+        train(trainer, 21);
+        for (uint64_t n : {10, 29}) { // there and back
             TemporaryFile file;
-            Trainer trainer = on(first, spec, 77, 3);
-            train(trainer, 41);
             ASSERT_EQ(gt_trainer_save(trainer.get(), file.path.c_str()), GT_OK) << gt_last_error();
             gt_trainer_options options{};
-            options.device = second;
+            device = device == GT_DEVICE_CPU ? GT_DEVICE_CUDA : GT_DEVICE_CPU;
+            options.device = device;
             gt_trainer *loaded = nullptr;
             ASSERT_EQ(gt_trainer_load(file.path.c_str(), &options, &loaded), GT_OK) << gt_last_error();
             trainer.reset(loaded);
-            EXPECT_STREQ(gt_trainer_get_info(loaded).device, second == GT_DEVICE_CPU ? "cpu" : "cuda");
-            EXPECT_EQ(gt_trainer_get_info(loaded).iteration, 41u);
-            train(trainer, 79);
-            expect_equal(trainer, straight);
+            EXPECT_STREQ(gt_trainer_get_info(loaded).device, device == GT_DEVICE_CPU ? "cpu" : "cuda");
+            train(trainer, n);
         }
+        EXPECT_EQ(gt_trainer_get_info(trainer.get()).iteration, 60u);
+        expect_equal(trainer, straight);
+    }
 }
+
+INSTANTIATE_TEST_SUITE_P(Specs, CudaCheckpoints, ::testing::ValuesIn(join({{"x2_leaky", preset("x2-leaky")}}, recipe_shapes())),
+                         spec_name);
 
 TEST_F(CudaEngine, BatchesOfTheCallerAndStateBetweenLaunches) {
     const gt_spec spec = preset("x2");
@@ -227,18 +249,11 @@ TEST_F(CudaEngine, BatchesOfTheCallerAndStateBetweenLaunches) {
 
 // ---------------------------------------------------------------- divergence
 
-struct Divergence {
-    const char *preset;
-    double lr;
-    uint64_t seed;
-};
-
-class CudaDivergence : public CudaEngine, public ::testing::WithParamInterface<Divergence> {};
+class CudaDivergence : public CudaEngine, public ::testing::WithParamInterface<NamedSpec> {};
 
 TEST_P(CudaDivergence, FreezesInTheSameIteration) {
-    gt_spec spec = preset(GetParam().preset);
-    spec.generator_adam.lr = spec.discriminator_adam.lr = GetParam().lr;
-    Trainer gpu = on(GT_DEVICE_CUDA, spec, GetParam().seed, 5), cpu = on(GT_DEVICE_CPU, spec, GetParam().seed, 5);
+    const gt_spec &spec = GetParam().spec;
+    Trainer gpu = on(GT_DEVICE_CUDA, spec, 3, 5), cpu = on(GT_DEVICE_CPU, spec, 3, 5);
     size_t n_diverged = 0;
     for (uint64_t n : {1u, 1u, 3u, 60u, 100u}) {
         train(gpu, n);
@@ -254,9 +269,38 @@ TEST_P(CudaDivergence, FreezesInTheSameIteration) {
     EXPECT_GT(n_diverged, 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Specs, CudaDivergence,
-                         ::testing::Values(Divergence{"x2", 1e6, 3}, Divergence{"x2-leaky", 1e6, 3},
-                                           Divergence{"x2-wide", 1e5, 4}, Divergence{"x2-deep", 1e6, 4}));
+std::vector<NamedSpec> diverging() {
+    std::vector<NamedSpec> specs = {
+        {"x2", preset("x2")}, {"x2_leaky", preset("x2-leaky")}, {"x2_wide", preset("x2-wide")}, {"x2_deep", preset("x2-deep")}};
+    for (const char *name : {"hinge_modes", "minimax_noisy_curve", "bce_1_column"}) specs.push_back({name, recipe_shape(name)});
+    for (NamedSpec &s : specs) {
+        s.spec.generator_adam.lr = s.spec.discriminator_adam.lr = 1e6;
+        s.spec.generator_adam.weight_decay *= 1e-3 / s.spec.generator_adam.lr; // their product stays below 1
+        s.spec.discriminator_adam.weight_decay *= 1e-3 / s.spec.discriminator_adam.lr;
+    }
+    return specs;
+}
+
+INSTANTIATE_TEST_SUITE_P(Specs, CudaDivergence, ::testing::ValuesIn(diverging()), spec_name);
+
+TEST_F(CudaEngine, ClippedWeightsDiverge) {
+    gt_spec spec = recipe_shape("wasserstein_3_steps");
+    spec.generator_adam.lr = spec.discriminator_adam.lr = 1e-30;
+    Trainer gpu = on(GT_DEVICE_CUDA, spec, 3, 2), cpu = on(GT_DEVICE_CPU, spec, 3, 2);
+    for (gt_trainer *trainer : {gpu.get(), cpu.get()}) {
+        make_clipped_weights_overflow(trainer, 1);
+        ASSERT_EQ(gt_trainer_advance(trainer, 10), GT_OK);
+    }
+    const auto a = rows_of(gpu, scored(100)), b = rows_of(cpu, scored(100));
+    expect_equal(a[0], b[0]);
+    expect_equal(a[1], b[1]);
+    EXPECT_FALSE(a[0].diverged);
+    EXPECT_TRUE(a[1].diverged);
+    expect_equal(gpu, cpu);
+    for (float w : state(gpu.get(), GT_DISCRIMINATOR, GT_WEIGHTS, 1)) EXPECT_LE(std::abs(w), (float)spec.clip);
+    const std::vector<float> m = state(gpu.get(), GT_DISCRIMINATOR, GT_ADAM_M, 1);
+    EXPECT_TRUE(std::any_of(m.begin(), m.end(), [](float x) { return !std::isfinite(x); }));
+}
 
 TEST_F(CudaEngine, ADivergedRunLeavesItsNeighboursAlone) {
     const gt_spec spec = preset("x2");
@@ -278,11 +322,13 @@ TEST_F(CudaEngine, ADivergedRunLeavesItsNeighboursAlone) {
 
 // ---------------------------------------------------------------- scores
 
-TEST_F(CudaEngine, ScoresOfAllSizes) {
-    const gt_spec spec = preset("x2");
+class CudaScores : public CudaEngine, public ::testing::WithParamInterface<NamedSpec> {};
+
+TEST_P(CudaScores, OfAllSizes) {
+    const gt_spec &spec = GetParam().spec;
     Trainer gpu = on(GT_DEVICE_CUDA, spec, 9, 2), cpu = on(GT_DEVICE_CPU, spec, 9, 2);
-    train(gpu, 300);
-    train(cpu, 300);
+    train(gpu, 100);
+    train(cpu, 100);
     for (auto options : {scored(1, 0, 1), scored(2, 1, 2), scored(5, 5, 3), scored(255, 2, 255), scored(256, 255, 1),
                          scored(257, 257, 257), scored(1000, 600, 1000), scored(10000)}) {
         SCOPED_TRACE(options.n_samples);
@@ -290,6 +336,14 @@ TEST_F(CudaEngine, ScoresOfAllSizes) {
         for (size_t run = 0; run < a.size(); run++) expect_equal(a[run], b[run]);
     }
 }
+
+INSTANTIATE_TEST_SUITE_P(Specs, CudaScores,
+                         ::testing::Values(NamedSpec{"function", preset("x2")},
+                                           NamedSpec{"table", recipe_shape("least_squares_curve")},
+                                           NamedSpec{"mixture", recipe_shape("hinge_modes")},
+                                           NamedSpec{"curve", recipe_shape("minimax_noisy_curve")},
+                                           NamedSpec{"data", recipe_shape("wasserstein_3_columns")}),
+                         spec_name);
 
 TEST_F(CudaEngine, PointsThatAreNotFiniteHaveNoScores) {
     const gt_spec spec = preset("x2");
@@ -351,8 +405,7 @@ TEST_F(CudaEngine, AutoTakesTheGpuForManyRunsOnly) {
 
 // Whatever order the lanes run in between barriers, nothing depends on it.
 TEST_F(CudaEngine, EveryOrderOfLanes) {
-    for (const char *name : {"x2", "x2-wide", "x2-deep"}) {
-        const gt_spec spec = preset(name);
+    for (const auto &[name, spec] : join(preset_shapes(), recipe_shapes())) {
         Trainer cpu = on(GT_DEVICE_CPU, spec, 3, 5);
         train(cpu, 30);
         const auto expected = rows_of(cpu, scored(500, 50));
@@ -425,7 +478,7 @@ TEST_F(CudaEngine, MemoryOfARun) {
 
 // Each call of the runtime in turn fails once: an error that names it, nothing leaked, and no crash in what follows.
 TEST_F(CudaEngine, EveryCallThatFailsIsReported) {
-    const gt_spec spec = preset("x2");
+    const gt_spec spec = recipe_shape("hinge_modes"); // with tables
     const auto everything = [&](gt_trainer **trainer) {
         gt_trainer_options options = options_for(GT_DEVICE_CUDA, 1, 3);
         gt_evaluate_options scores = scored(100);
@@ -513,12 +566,14 @@ TEST(CudaDevices, AreListed) {
 
 // ---------------------------------------------------------------- texts of shapes
 
+fused_gan_shape shape_of(const gt_spec &spec) { return fused_cuda_shape_of(&spec, make_model(spec).get()); }
+
 TEST(CudaShapeText, IsThatOfTheFiles) {
     for (const auto &[folder, shapes] :
          {std::pair{"kernels/shapes/", preset_shapes()}, std::pair{"tests/shapes/", other_shapes()}})
         for (const NamedSpec &shape : shapes) {
             char text[FUSED_SHAPE_CHARS];
-            const fused_gan_shape gan = fused_cuda_shape_of(&shape.spec);
+            const fused_gan_shape gan = shape_of(shape.spec);
             fused_cuda_shape_text(&gan, text);
             std::stringstream file;
             file << std::ifstream(std::string(GANTRY_SOURCE_DIR "/") + folder + shape.name + ".h").rdbuf();
@@ -528,7 +583,7 @@ TEST(CudaShapeText, IsThatOfTheFiles) {
 
 TEST(CudaShapeText, EveryParameterHasAPlaceOfItsOwn) {
     for (const NamedSpec &shape : all_shapes()) {
-        const fused_gan_shape gan = fused_cuda_shape_of(&shape.spec);
+        const fused_gan_shape gan = shape_of(shape.spec);
         for (int is_d : {0, 1}) {
             const fused_net_shape &net = is_d ? gan.d : gan.g;
             const int kind = fused_kind_of(&net, is_d);

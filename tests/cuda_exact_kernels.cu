@@ -30,8 +30,14 @@ static __device__ float applied(exact_function function, uint32_t x) {
         return exact_tanh(a);
     case EXACT_SOFTPLUS:
         return exact_softplus(a);
+    case EXACT_ELU:
+        return exact_elu(a);
+    case EXACT_COS_PI:
+        return exact_cos_pi(a);
     case EXACT_UNIFORM:
         return exact_uniform(x);
+    case EXACT_TRUNCATED_NORMAL:
+        return exact_truncated_normal(x);
     case EXACT_RECIPROCAL:
         return vf_rcp(a);
     default:

@@ -16,7 +16,7 @@
 
 namespace {
 
-enum Function { EXP2, LOG, SIGMOID, TANH, SOFTPLUS }; // the first of exact_function, as exact_lanes.h knows them
+enum Function { EXP2, LOG, SIGMOID, TANH, SOFTPLUS, ELU, COS_PI }; // the first of exact_function, as exact_lanes.h knows them
 
 namespace portable {
 #include "engine/lanes_portable.h"
@@ -126,6 +126,8 @@ TEST_P(CudaExactFunctions, HaveTheBitsOfTheCpu) {
     std::vector<float> values(x.size()), out(x.size());
     if (GetParam() == EXACT_UNIFORM) {
         portable::uniforms(x.data(), x.size(), out.data());
+    } else if (GetParam() == EXACT_TRUNCATED_NORMAL) {
+        portable::truncated_normals(x.data(), x.size(), out.data());
     } else {
         memcpy(values.data(), x.data(), x.size() * sizeof x[0]);
         portable::map(static_cast<Function>(GetParam()), values.data(), values.size(), out.data());
@@ -136,12 +138,13 @@ TEST_P(CudaExactFunctions, HaveTheBitsOfTheCpu) {
 }
 
 std::string name_of(const ::testing::TestParamInfo<exact_function> &info) {
-    const char *const names[] = {"exp2", "log", "sigmoid", "tanh", "softplus", "uniform"};
+    const char *const names[] = {"exp2", "log", "sigmoid", "tanh", "softplus", "elu", "cos_pi", "uniform", "truncated_normal"};
     return names[info.param];
 }
 
 INSTANTIATE_TEST_SUITE_P(All, CudaExactFunctions,
-                         ::testing::Values(EXACT_EXP2, EXACT_LOG, EXACT_SIGMOID, EXACT_TANH, EXACT_SOFTPLUS, EXACT_UNIFORM),
+                         ::testing::Values(EXACT_EXP2, EXACT_LOG, EXACT_SIGMOID, EXACT_TANH, EXACT_SOFTPLUS, EXACT_ELU,
+                                           EXACT_COS_PI, EXACT_UNIFORM, EXACT_TRUNCATED_NORMAL),
                          name_of);
 
 TEST_F(CudaExact, NormalPairsHaveTheBitsOfTheCpu) {

@@ -11,17 +11,26 @@ work=$BUILD/cuda_faults
 rm -rf "$work"
 mkdir -p "$work"
 
-# build NAME: compiles the kernels in $work/NAME/kernels.
+compile() {
+    # shellcheck disable=SC2086 # a list of flags
+    "$CXX" -std=c++17 -O1 -ffp-contract=off -DGT_EMULATOR -Wno-unknown-pragmas "$@" -I"$root/include" -I"$root/tests" -I"$root/src" \
+        -I"$root" $CXXFLAGS
+}
+compile -c "$root/tests/cuda_fault_main.cpp" -o "$work/main.o"
+
+# build NAME SHAPE: compiles the kernels in $work/NAME/kernels.
 build() {
-    cat >"$work/$1/program.cpp" <<'PROGRAM'
-#define FUSED_NAME x2
-#include "kernels/shapes/x2.h"
+    local shape=$root/tests/shapes/$2.h
+    [ -f "$shape" ] || shape=$root/kernels/shapes/$2.h
+    cat >"$work/$1/program.cpp" <<PROGRAM
+#define FUSED_NAME faulty
+#include "$shape"
 #include "kernels/fused.cu"
-extern "C" const fused_kernels *const fused_kernel_sets[] = {&fused_kernels_x2, nullptr};
+extern "C" const fused_kernels *const fused_kernel_sets[] = {&fused_kernels_faulty, nullptr};
 PROGRAM
+    compile -I"$work/$1" -c "$work/$1/program.cpp" -o "$work/$1/kernels.o"
     # shellcheck disable=SC2086 # lists of flags
-    "$CXX" -std=c++17 -O1 -ffp-contract=off -DGT_EMULATOR -Wno-unknown-pragmas -I"$work/$1" -I"$root/include" -I"$root/tests" \
-        -I"$root" $CXXFLAGS "$work/$1/program.cpp" "$root/tests/cuda_fault_main.cpp" -o "$work/$1/program" $LIBS
+    "$CXX" $CXXFLAGS "$work/main.o" "$work/$1/kernels.o" -o "$work/$1/program" $LIBS
 }
 
 copy() {
@@ -29,13 +38,16 @@ copy() {
     cp -r "$root/kernels" "$work/$1/kernels"
 }
 
-copy none
-build none
-"$work/none/program" || { echo "FAIL: without a fault the bits differ"; exit 1; }
+for shape in x2 wasserstein_3_steps least_squares_curve hinge_modes; do
+    copy "$shape"
+    build "$shape" "$shape"
+    "$work/$shape/program" "$shape" || { echo "FAIL: without a fault the bits of $shape differ"; exit 1; }
+done
 
 failures=0
-# plant NAME FILE SED: the fault must change the file, and be caught.
+# plant NAME FILE SED [SHAPE]: the fault must change the file, and be caught.
 plant() {
+    local shape=${4:-x2}
     copy "$1"
     sed -i "$3" "$work/$1/kernels/$2"
     if cmp -s "$work/$1/kernels/$2" "$root/kernels/$2"; then
@@ -43,9 +55,9 @@ plant() {
         failures=$((failures + 1))
         return
     fi
-    build "$1"
+    build "$1" "$shape"
     local code=0
-    (ulimit -c 0 && exec "$work/$1/program") >"$work/$1/log" 2>&1 || code=$?
+    (ulimit -c 0 && exec "$work/$1/program" "$shape") >"$work/$1/log" 2>&1 || code=$?
     if [ "$code" -eq 0 ] || [ "$code" -eq 2 ]; then
         echo "FAIL: $1: not caught (exit code $code)"
         failures=$((failures + 1))
@@ -55,9 +67,9 @@ plant() {
 }
 
 plant missing_barrier_before_the_sums fused_rows.cuh '/const int quad = first + gan.lane;/{n;s/__syncwarp();//}'
-plant missing_barrier_after_the_update fused_rows.cuh '/state\[2 \* N::quads + quad\] = v;/{n;n;s/__syncwarp();//}'
-plant swapped_sign_of_the_step fused_rows.cuh 's/return {-args.steps\[t\]/return {args.steps[t]/'
-plant swapped_sign_of_the_label fused_train.cuh 's/share, -vf_mul(label, share)/share, vf_mul(label, share)/'
+plant missing_barrier_after_the_update fused_rows.cuh '/state\[2 \* N::quads + quad\] = v;/,/^}/s/__syncwarp();//'
+plant swapped_sign_of_the_step fused_rows.cuh 's/Adam adam = {-args.steps\[t\]/Adam adam = {args.steps[t]/'
+plant swapped_sign_of_the_label loss.h 's/vf_sub(zero, label_share)/label_share/'
 plant doubled_gradient fused_rows.cuh 's/if constexpr (N::kind != FUSED_MOMENTS) return sum;/if constexpr (N::kind != FUSED_MOMENTS) return add_quads(sum, sum);/'
 plant bias_counted_twice fused_moments.cuh 's/sum.z = vf_add(sum.z, g);/sum.z = vf_add(vf_add(sum.z, g), g);/'
 plant short_buffer fused_shape.h 's/FUSED_ROW_PITCH = FUSED_LANES + 1/FUSED_ROW_PITCH = FUSED_LANES + 3/'
@@ -65,6 +77,17 @@ plant vote_in_a_divergent_branch fused_train.cuh 's/if (!all_finite(zero) && t.g
 plant another_order_of_lanes fused_rows.cuh 's/add_quads(add_quads(s\[0\], s\[1\]), add_quads(s\[2\], s\[3\]))/add_quads(add_quads(s[0], s[2]), add_quads(s[1], s[3]))/'
 plant wrong_stream fused_train.cuh 's/GT_STREAM_G_LATENTS/GT_STREAM_D_LATENTS/'
 plant product_and_sum_apart fused_moments.cuh 's/vf_fma(record.x, x\[0\]\[s\], record.z)/vf_add(vf_mul(record.x, x[0][s]), record.z)/'
+plant samples_of_every_step_the_same fused_train.cuh 's/j \* B::samples + //' wasserstein_3_steps
+plant clip_before_the_look fused_rows.cuh '/zero = vf_fma(w, 0.0f, zero);/{h;d};/if constexpr (N::is_clipped) w =/G' wasserstein_3_steps
+plant averages_before_the_update fused_rows.cuh \
+    's/state\[quad\] = w;/const float4 before = state[quad]; &/;s/state\[3 \* N::quads + quad\], w)/state[3 * N::quads + quad], before)/' \
+    wasserstein_3_steps
+plant generated_samples_before_real_ones fused_train.cuh \
+    's/d_points<B>(t, args, FUSED_REAL, j, real/d_points<B>(t, args, FUSED_FAKE, j, real/;s/FUSED_FAKE, j, generated/FUSED_REAL, j, generated/' \
+    least_squares_curve
+plant undecayed_weight_decay fused_rows.cuh 's/g_weight_decay, factor);/g_weight_decay, 1.0f);/' least_squares_curve
+plant wrong_stream_of_noise fused_train.cuh 's/GT_STREAM_REAL_NOISE/GT_STREAM_REAL/' hinge_modes
+plant low_bits_choose_the_row fused_points.cuh 's/__umulhi(word, table.n_rows)/word % table.n_rows/' hinge_modes
 
 rm -rf "$work"
 [ "$failures" -eq 0 ]

@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=/dev/null
 . "$here/python_environment.sh"
 python=${SCORES_PYTHON:-}
-[ -n "$python" ] || make_python scores-venv "$here/scores/requirements.txt" "200 MB" 400
+[ -n "$python" ] || make_python scores-venv "$here/scores/requirements.txt" "250 MB" 400
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -51,8 +51,9 @@ double percentile(const std::vector<gt_metrics> &rows, double gt_metrics::*score
 }
 
 TEST(Study, OutcomesAndPercentilesOfAThousandRuns) {
-    const gt_outcome_rules rules = gt_outcome_rules_default();
-    Trainer trainer = make_trainer(preset("x2"), 1, n_runs, GT_ISA_AUTO, 0);
+    const gt_spec spec = preset("x2");
+    const gt_outcome_rules rules = gt_outcome_rules_of(&spec);
+    Trainer trainer = make_trainer(spec, 1, n_runs, GT_ISA_AUTO, 0);
     ASSERT_NE(trainer, nullptr);
     std::vector<gt_metrics> rows(n_runs);
     std::vector<int> ever(n_runs), lost(n_runs);

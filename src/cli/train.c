@@ -7,7 +7,6 @@
 #include "cli/terminal.h"
 #include "cli/train_report.h"
 #include "cli/train_settings.h"
-#include "core/init_from.h"
 #include "io/plots.h"
 
 #include <errno.h>
@@ -35,14 +34,27 @@ static bool on(gt_switch value) { return value == GT_SWITCH_ON; }
 
 /* ---------------------------------------------------------------- beginning */
 
+/* A net that is of the wrong shape for G may be a D. */
+static int init_either_from(session *s, const char *path) {
+    gt_status status = gt_trainer_init_from(s->trainer, 0, GT_GENERATOR, path);
+    if (status != GT_ERR_ARGUMENT) return status == GT_OK ? GT_EXIT_OK : gt_cli_fail_status(status);
+    char *as_generator = gt_cli_text("%s", gt_last_error());
+    status = gt_trainer_init_from(s->trainer, 0, GT_DISCRIMINATOR, path);
+    if (status != GT_OK) gt_cli_fail(0, "--init-from: %s; as a discriminator it does not fit either", as_generator);
+    free(as_generator);
+    return gt_cli_exit_code(status);
+}
+
 static int init_from(session *s) {
-    const struct {
-        gt_net net;
-        const char *path;
-    } nets[] = {{GT_GENERATOR, s->settings.g_init_from}, {GT_DISCRIMINATOR, s->settings.d_init_from}};
+    const gt_train_settings *settings = &s->settings;
     gt_status status = GT_OK;
-    for (size_t i = 0; status == GT_OK && i < sizeof nets / sizeof *nets; i++)
-        if (nets[i].path != NULL) status = gt_trainer_init_from(s->trainer, 0, nets[i].net, nets[i].path);
+    if (settings->init_from != NULL) {
+        const int code = init_either_from(s, settings->init_from);
+        if (code != GT_EXIT_OK) return code;
+    }
+    if (settings->g_init_from != NULL) status = gt_trainer_init_from(s->trainer, 0, GT_GENERATOR, settings->g_init_from);
+    if (status == GT_OK && settings->d_init_from != NULL)
+        status = gt_trainer_init_from(s->trainer, 0, GT_DISCRIMINATOR, settings->d_init_from);
     return status == GT_OK ? GT_EXIT_OK : gt_cli_fail_status(status);
 }
 

@@ -12,7 +12,7 @@ typedef struct gt_train_settings {
     uint64_t iterations, eval_every, save_every; /* save_every 0: at evaluations only */
     int eval_samples;
     gt_switch plots; /* left to itself: where gnuplot is installed */
-    const char *g_init_from, *d_init_from;
+    const char *init_from, *g_init_from, *d_init_from;
     const char *out, *config_path, *resume;
     gt_switch force, json, quiet;
 

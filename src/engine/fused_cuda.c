@@ -46,15 +46,17 @@ static int *places_of(const fused_net_shape *net, int is_discriminator) {
     return places;
 }
 
-static gt_status create_common(fused_cuda *engine, const gt_trainer_options *options) {
+static gt_status create_common(fused_cuda *engine, const gt_target_model *target, const gt_trainer_options *options) {
     fused_cuda_common *common = &engine->common;
-    const fused_gan_shape shape = fused_cuda_shape_of(&engine->spec);
+    const fused_gan_shape shape = fused_cuda_shape_of(&engine->spec, target);
     gt_trainer_options of_host = *options;
     of_host.device = GT_DEVICE_CPU;
     of_host.isa = GT_ISA_AUTO;
     common->spec = &engine->spec;
+    common->target = target;
+    common->hyper = fused_hyper_of(&engine->spec, target);
     common->n_runs = options->n_runs;
-    GT_TRY(gt_fused_cpu_ops.create(&engine->spec, &of_host, &common->host));
+    GT_TRY(gt_fused_cpu_ops.create(&engine->spec, target, &of_host, &common->host));
     common->d_table = (fused_step_table){.adam = fused_adam_of(&engine->spec.discriminator_adam), .powers = {1.0, 1.0}};
     common->g_table = (fused_step_table){.adam = fused_adam_of(&engine->spec.generator_adam), .powers = {1.0, 1.0}};
     common->d_place = places_of(&shape.d, 1);
@@ -110,12 +112,13 @@ static gt_status divide_runs(fused_cuda *engine) {
     return GT_OK;
 }
 
-static gt_status create(const gt_spec *spec, const gt_trainer_options *options, gt_engine **out) {
+static gt_status create(const gt_spec *spec, const gt_target_model *target, const gt_trainer_options *options,
+                        gt_engine **out) {
     gt_status status;
     fused_cuda *engine = calloc(1, sizeof *engine);
     if (engine == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for an engine");
     engine->spec = *spec;
-    GT_TRY_GOTO(create_common(engine, options), fail);
+    GT_TRY_GOTO(create_common(engine, target, options), fail);
     GT_TRY_GOTO(create_parts(engine, options), fail);
     GT_TRY_GOTO(divide_runs(engine), fail);
     const fused_cuda_part *part = &engine->parts[0];
@@ -162,6 +165,9 @@ static gt_run_counters get_counters(const gt_engine *base, size_t run) {
     return common->counters[run];
 }
 
+/* Updates of D in an iteration. */
+static uint64_t d_steps_of(const gt_spec *spec) { return (uint64_t)spec->d_steps * (spec->combined_batch ? 1 : 2); }
+
 static gt_status extend_tables(fused_cuda *engine, uint64_t n_iterations) {
     uint64_t d_steps = 0, g_steps = 0;
     for (size_t r = 0; r < engine->common.n_runs; r++) {
@@ -170,7 +176,7 @@ static gt_status extend_tables(fused_cuda *engine, uint64_t n_iterations) {
         if (counters.d_steps > d_steps) d_steps = counters.d_steps;
         if (counters.g_steps > g_steps) g_steps = counters.g_steps;
     }
-    GT_TRY(extend_table(&engine->common.d_table, d_steps + 2 * n_iterations));
+    GT_TRY(extend_table(&engine->common.d_table, d_steps + d_steps_of(&engine->spec) * n_iterations));
     return extend_table(&engine->common.g_table, g_steps + n_iterations);
 }
 

@@ -3,6 +3,7 @@
 
 #include "engine/cuda_compiler.h"
 #include "engine/cuda_try.h"
+#include "engine/fused_recipe.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,8 @@ enum {
 };
 
 _Static_assert((int)GT_LINEAR == FUSED_LINEAR && (int)GT_RELU == FUSED_RELU && (int)GT_LEAKY_RELU == FUSED_LEAKY_RELU &&
-                   (int)GT_TANH == FUSED_TANH && (int)GT_SIGMOID == FUSED_SIGMOID && GT_N_ACTIVATIONS == 5,
+                   (int)GT_TANH == FUSED_TANH && (int)GT_SIGMOID == FUSED_SIGMOID && (int)GT_ELU == FUSED_ELU &&
+                   GT_N_ACTIVATIONS == 6,
                "kernels/fused_shape.h counts activations in another order");
 _Static_assert((int)GT_MAX_LAYERS == FUSED_MAX_LAYERS, "kernels/fused_shape.h holds other nets");
 
@@ -27,25 +29,38 @@ static fused_net_shape net_shape_of(const gt_net_spec *net) {
     return shape;
 }
 
-fused_gan_shape fused_cuda_shape_of(const gt_spec *spec) {
+fused_gan_shape fused_cuda_shape_of(const gt_spec *spec, const gt_target_model *target) {
     return (fused_gan_shape){
-        .batch = spec->batch, .d = net_shape_of(&spec->discriminator), .g = net_shape_of(&spec->generator)};
+        .recipe = fused_recipe_of(spec, target), .d = net_shape_of(&spec->discriminator), .g = net_shape_of(&spec->generator)};
 }
 
+static char *print_int(char *to, const char *name, int value) { return to + sprintf(to, "#define %-19s %d\n", name, value); }
+
 static char *print_list(char *to, const char *name, const int *values, int n) {
-    to += sprintf(to, "#define %s ", name);
+    to += sprintf(to, "#define %-19s ", name);
     for (int k = 0; k < n; k++) to += sprintf(to, k + 1 < n ? "%d, " : "%d\n", values[k]);
     return to;
 }
 
 void fused_cuda_shape_text(const fused_gan_shape *shape, char text[FUSED_SHAPE_CHARS]) {
+    const fused_recipe *recipe = &shape->recipe;
     const fused_net_shape *d = &shape->d, *g = &shape->g;
-    text += sprintf(text, "#define FUSED_BATCH         %d\n", shape->batch);
-    text += sprintf(text, "#define FUSED_D_LAYERS      %d\n", d->n_layers);
-    text = print_list(text, "FUSED_D_SIZES      ", d->size, d->n_layers + 1);
+    text = print_int(text, "FUSED_BATCH", recipe->batch);
+    text = print_int(text, "FUSED_HALF", recipe->half);
+    text = print_int(text, "FUSED_COMBINED", recipe->combined);
+    text = print_int(text, "FUSED_D_STEPS", recipe->d_steps);
+    text = print_int(text, "FUSED_LOSS", recipe->loss);
+    text = print_int(text, "FUSED_NOISE", recipe->noise);
+    text = print_int(text, "FUSED_TARGET", recipe->target);
+    text = print_int(text, "FUSED_TARGET_NOISE", recipe->target_noise);
+    text = print_int(text, "FUSED_DECAY", recipe->decay);
+    text = print_int(text, "FUSED_WEIGHT_DECAY", recipe->weight_decay);
+    text = print_int(text, "FUSED_EMA", recipe->ema);
+    text = print_int(text, "FUSED_D_LAYERS", d->n_layers);
+    text = print_list(text, "FUSED_D_SIZES", d->size, d->n_layers + 1);
     text = print_list(text, "FUSED_D_ACTIVATIONS", d->activation, d->n_layers);
-    text += sprintf(text, "#define FUSED_G_LAYERS      %d\n", g->n_layers);
-    text = print_list(text, "FUSED_G_SIZES      ", g->size, g->n_layers + 1);
+    text = print_int(text, "FUSED_G_LAYERS", g->n_layers);
+    text = print_list(text, "FUSED_G_SIZES", g->size, g->n_layers + 1);
     print_list(text, "FUSED_G_ACTIVATIONS", g->activation, g->n_layers);
 }
 
@@ -53,14 +68,25 @@ void fused_cuda_shape_text(const fused_gan_shape *shape, char text[FUSED_SHAPE_C
 
 static size_t gan_shared_bytes(const fused_gan_shape *shape) { return 16 * (size_t)fused_shared_quads(shape); }
 
-/* About what a lane keeps in memory of its own: values of all units of both nets for its samples, and their gradients. */
-static size_t lane_bytes(const fused_gan_shape *shape) {
-    const size_t slots = ((size_t)shape->batch + FUSED_LANES - 1) / FUSED_LANES;
+/* About what a lane keeps in memory of its own for its samples of a batch: latents, points, values of all units of the nets
+ * that keep them, and their gradients. */
+static size_t step_bytes(const fused_gan_shape *shape, int slots, bool is_d_step) {
     const fused_net_shape *d = &shape->d, *g = &shape->g;
-    size_t values = 8 + 2 * (size_t)g->size[0];
+    const size_t columns = (size_t)d->size[0];
+    size_t values = 4 + 2 * columns + 2 * (size_t)g->size[0];
+    if (is_d_step && shape->recipe.target_noise) values += 2 * columns;
     if (fused_kind_of(d, 1) == FUSED_STACK) values += 2 * (size_t)fused_units_before(d, d->n_layers);
-    if (fused_kind_of(g, 0) == FUSED_STACK) values += 2 * (size_t)fused_units_before(g, g->n_layers);
-    return slots * values * sizeof(float);
+    if (fused_kind_of(g, 0) == FUSED_STACK) values += (is_d_step ? 1 : 2) * (size_t)fused_units_before(g, g->n_layers);
+    return (size_t)slots * values * sizeof(float);
+}
+
+static int slots_of(int n) { return (n + FUSED_LANES - 1) / FUSED_LANES; }
+
+static size_t lane_bytes(const fused_gan_shape *shape) {
+    const fused_recipe *recipe = &shape->recipe;
+    const size_t of_d = step_bytes(shape, slots_of(recipe->half) * (recipe->combined ? 2 : 1), true);
+    const size_t of_g = step_bytes(shape, slots_of(recipe->batch), false);
+    return of_d > of_g ? of_d : of_g;
 }
 
 static gt_status check_fits(const fused_gan_shape *shape, const gt_cuda_device *device) {
@@ -76,9 +102,9 @@ static gt_status check_fits(const fused_gan_shape *shape, const gt_cuda_device *
     if (lane > MAX_LANE_BYTES)
         return gt_fail(
             GT_ERR_DEVICE,
-            "batch %d of these nets takes %zu KB of memory a thread on a GPU, and %d is the limit; take --device cpu, "
-            "or a smaller batch",
-            shape->batch, lane / 1024, MAX_LANE_BYTES / 1024);
+            "batch %d and half batch %d of these nets take %zu KB of memory a thread on a GPU, and %d is the limit; take "
+            "--device cpu, or smaller batches",
+            shape->recipe.batch, shape->recipe.half, lane / 1024, MAX_LANE_BYTES / 1024);
     return GT_OK;
 }
 
@@ -91,7 +117,7 @@ static bool same_net(const fused_net_shape *a, const fused_net_shape *b) {
 
 static const fused_kernels *find_compiled_in(const fused_gan_shape *shape) {
     for (const fused_kernels *const *set = fused_kernel_sets; *set != NULL; set++)
-        if ((*set)->shape.batch == shape->batch && same_net(&(*set)->shape.d, &shape->d) &&
+        if (memcmp(&(*set)->shape.recipe, &shape->recipe, sizeof shape->recipe) == 0 && same_net(&(*set)->shape.d, &shape->d) &&
             same_net(&(*set)->shape.g, &shape->g))
             return *set;
     return NULL;
@@ -137,8 +163,9 @@ static gt_status prepare(fused_cuda_kernels *k) {
     return GT_OK;
 }
 
-gt_status fused_cuda_kernels_create(const gt_spec *spec, const gt_cuda_device *device, fused_cuda_kernels *out) {
-    *out = (fused_cuda_kernels){.shape = fused_cuda_shape_of(spec), .n_sms = device->n_sms};
+gt_status fused_cuda_kernels_create(const gt_spec *spec, const gt_target_model *target, const gt_cuda_device *device,
+                                    fused_cuda_kernels *out) {
+    *out = (fused_cuda_kernels){.shape = fused_cuda_shape_of(spec, target), .n_sms = device->n_sms};
     GT_TRY(check_fits(&out->shape, device));
     const fused_kernels *known = find_compiled_in(&out->shape);
     out->compiled_in = known != NULL;

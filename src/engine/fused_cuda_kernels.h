@@ -2,6 +2,7 @@
 #ifndef GT_ENGINE_FUSED_CUDA_KERNELS_H
 #define GT_ENGINE_FUSED_CUDA_KERNELS_H
 
+#include "core/target.h"
 #include "engine/cuda_devices.h"
 #include "gantry/gantry.h"
 #include "kernels/fused_kernels.h"
@@ -23,7 +24,7 @@ typedef struct fused_cuda_kernels {
     int evaluate_blocks;     /* likewise */
 } fused_cuda_kernels;
 
-fused_gan_shape fused_cuda_shape_of(const gt_spec *spec);
+fused_gan_shape fused_cuda_shape_of(const gt_spec *spec, const gt_target_model *target);
 
 /* The text of a shape's header, as kernels/shapes/ has it. */
 enum { FUSED_SHAPE_CHARS = 1024 };
@@ -31,7 +32,8 @@ void fused_cuda_shape_text(const fused_gan_shape *shape, char text[FUSED_SHAPE_C
 
 /* Finds or compiles the kernels and prepares them for the current device. GT_ERR_DEVICE: they don't fit it, or can't be
  * compiled. */
-gt_status fused_cuda_kernels_create(const gt_spec *spec, const gt_cuda_device *device, fused_cuda_kernels *out);
+gt_status fused_cuda_kernels_create(const gt_spec *spec, const gt_target_model *target, const gt_cuda_device *device,
+                                    fused_cuda_kernels *out);
 void fused_cuda_kernels_destroy(fused_cuda_kernels *kernels);
 
 /* Runs that are trained at the same time. */

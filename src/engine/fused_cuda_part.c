@@ -25,7 +25,7 @@ gt_status fused_cuda_part_create(fused_cuda_common *common, int gpu, fused_cuda_
     *out = (fused_cuda_part){.common = common};
     GT_TRY(gt_cuda_describe(gpu, &out->device));
     GT_TRY(use(out));
-    GT_TRY(fused_cuda_kernels_create(common->spec, &out->device, &out->kernels));
+    GT_TRY(fused_cuda_kernels_create(common->spec, common->target, &out->device, &out->kernels));
     CUDA_TRY(cudaStreamCreateWithFlags(&out->stream, cudaStreamNonBlocking));
     CUDA_TRY(cudaEventCreate(&out->begin));
     CUDA_TRY(cudaEventCreate(&out->end));
@@ -45,10 +45,35 @@ static gt_status choose_capacity(fused_cuda_part *part) {
     return GT_OK;
 }
 
+/* n floats of the host, which stay there, to memory of their own. */
+static gt_status copy_table(const fused_cuda_part *part, const float *from, size_t n, float **out) {
+    if (n == 0) return GT_OK;
+    CUDA_TRY(cudaMalloc((void **)out, n * sizeof(float)));
+    CUDA_TRY(cudaMemcpyAsync(*out, from, n * sizeof(float), cudaMemcpyHostToDevice, part->stream));
+    return GT_OK;
+}
+
+static size_t table_floats(const gt_target_model *target) {
+    const size_t columns = (size_t)target->n_columns;
+    return target->draw == FUSED_SQUARE ? 0 : target->n * columns * (target->draw == FUSED_CURVE ? 4 : 1);
+}
+
+static size_t score_table_floats(const score_target *score) {
+    if (score->kind == SCORE_FUNCTION) return 4 * (size_t)FUSED_CURVE_SEGMENTS;
+    return score->kind == SCORE_MIXTURE ? 2 * (size_t)score->n_modes : 0;
+}
+
+static gt_status copy_tables(fused_cuda_part *part) {
+    const gt_target_model *target = part->common->target;
+    GT_TRY(copy_table(part, target->table, table_floats(target), &part->table));
+    return copy_table(part, target->score.table, score_table_floats(&target->score), &part->score_table);
+}
+
 gt_status fused_cuda_part_allocate(fused_cuda_part *part, size_t first, size_t n_runs) {
     part->first = first;
     part->n_runs = n_runs;
     GT_TRY(use(part));
+    GT_TRY(copy_tables(part));
     GT_TRY(choose_capacity(part));
     const size_t n = part->capacity;
     CUDA_TRY(cudaMalloc((void **)&part->states, n * state_floats(part) * sizeof(float)));
@@ -71,8 +96,8 @@ void fused_cuda_part_destroy(fused_cuda_part *part) {
     }
     if (part->begin != NULL) (void)cudaEventDestroy(part->begin);
     if (part->end != NULL) (void)cudaEventDestroy(part->end);
-    void *const device_memory[] = {part->states,  part->counters,      part->scores,
-                                   part->scratch, part->d_steps.steps, part->g_steps.steps};
+    void *const device_memory[] = {part->states,      part->counters, part->scores,        part->table,
+                                   part->score_table, part->scratch,  part->d_steps.steps, part->g_steps.steps};
     for (size_t i = 0; i < sizeof device_memory / sizeof *device_memory; i++) (void)cudaFree(device_memory[i]);
     fused_cuda_kernels_destroy(&part->kernels);
     free(part->staging);
@@ -85,16 +110,17 @@ void fused_cuda_part_destroy(fused_cuda_part *part) {
 typedef struct {
     gt_net net;
     const int *place;
-    int n_parameters, floats; /* floats: of w, m' and v' each in device memory */
+    int n_parameters, floats; /* floats: of a part in device memory */
+    gt_state_part last;
 } net_layout;
 
 static void layouts_of(const fused_cuda_part *part, net_layout out[2]) {
     const fused_cuda_common *common = part->common;
     const fused_gan_shape *shape = &part->kernels.shape;
     out[0] = (net_layout){GT_DISCRIMINATOR, common->d_place, (int)gt_spec_n_parameters(common->spec, GT_DISCRIMINATOR),
-                          4 * fused_net_quads(&shape->d, fused_kind_of(&shape->d, 1))};
+                          4 * fused_d_quads(shape), GT_ADAM_V};
     out[1] = (net_layout){GT_GENERATOR, common->g_place, (int)gt_spec_n_parameters(common->spec, GT_GENERATOR),
-                          4 * fused_net_quads(&shape->g, fused_kind_of(&shape->g, 0))};
+                          4 * fused_g_quads(shape), shape->recipe.ema ? GT_EMA : GT_ADAM_V};
 }
 
 static float *flat_of(const fused_cuda_part *part) {
@@ -109,7 +135,7 @@ static void pack(const fused_cuda_part *part, size_t run, float *state) {
     layouts_of(part, nets);
     memset(state, 0, state_floats(part) * sizeof *state);
     for (int n = 0; n < 2; n++)
-        for (gt_state_part p = GT_WEIGHTS; p <= GT_ADAM_V; p++, state += nets[n].floats) {
+        for (gt_state_part p = GT_WEIGHTS; p <= nets[n].last; p++, state += nets[n].floats) {
             host->ops->get_state(host, run, nets[n].net, p, flat);
             for (int k = 0; k < nets[n].n_parameters; k++) state[nets[n].place[k]] = flat[k];
         }
@@ -122,7 +148,7 @@ static void unpack(const fused_cuda_part *part, size_t run, const float *state) 
     float *flat = flat_of(part);
     layouts_of(part, nets);
     for (int n = 0; n < 2; n++)
-        for (gt_state_part p = GT_WEIGHTS; p <= GT_ADAM_V; p++, state += nets[n].floats) {
+        for (gt_state_part p = GT_WEIGHTS; p <= nets[n].last; p++, state += nets[n].floats) {
             for (int k = 0; k < nets[n].n_parameters; k++) {
                 const float x = state[nets[n].place[k]];
                 flat[k] = isnan(x) ? NAN : x;
@@ -247,9 +273,10 @@ static fused_adam_args adam_args(const fused_step_table *table, const fused_devi
     return (fused_adam_args){device->steps, (uint32_t)device->n, table->adam.beta1, table->adam.beta2, table->adam.eps};
 }
 
+static fused_table table_of(const fused_cuda_part *part) { return (fused_table){part->table, part->common->target->n}; }
+
 gt_status fused_cuda_part_launch(fused_cuda_part *part, uint64_t *n) {
     const fused_cuda_common *common = part->common;
-    const gt_spec *spec = common->spec;
     double iterations = part->seconds_per_iteration > 0 ? launch_seconds / part->seconds_per_iteration : 16;
     if (iterations < 1) iterations = 1;
     if ((double)*n > iterations) *n = (uint64_t)iterations;
@@ -263,10 +290,8 @@ gt_status fused_cuda_part_launch(fused_cuda_part *part, uint64_t *n) {
         .n_iterations = (uint32_t)*n,
         .d_adam = adam_args(&common->d_table, &part->d_steps),
         .g_adam = adam_args(&common->g_table, &part->g_steps),
-        .d_slope = (float)spec->discriminator.leaky_slope,
-        .g_slope = (float)spec->generator.leaky_slope,
-        .lo = (float)spec->target.lo,
-        .width = (float)(spec->target.hi - spec->target.lo),
+        .table = table_of(part),
+        .hyper = common->hyper,
     };
     CUDA_TRY(cudaEventRecord(part->begin, part->stream));
     GT_TRY(fused_cuda_train(&part->kernels, &args, part->stream));
@@ -320,11 +345,13 @@ static gt_status reserve_scratch(fused_cuda_part *part, size_t block_bytes, int 
 }
 
 gt_status fused_cuda_part_evaluate(fused_cuda_part *part, uint64_t iteration, const gt_evaluate_options *options) {
-    const gt_spec *spec = part->common->spec;
+    const fused_cuda_common *common = part->common;
+    const gt_target_model *target = common->target;
     int blocks = 0;
     GT_TRY(use(part));
-    GT_TRY(reserve_scratch(part, (size_t)fused_evaluate_scratch((uint32_t)options->n_samples) * sizeof(float), &blocks));
-    const fused_evaluate_args args = {
+    GT_TRY(reserve_scratch(
+        part, (size_t)fused_evaluate_scratch(target->n_columns, (uint32_t)options->n_samples) * sizeof(float), &blocks));
+    fused_evaluate_args args = {
         .states = part->states,
         .counters = part->counters,
         .scores = part->scores,
@@ -334,13 +361,14 @@ gt_status fused_cuda_part_evaluate(fused_cuda_part *part, uint64_t iteration, co
         .n_samples = (uint32_t)options->n_samples,
         .n_accuracy = (uint32_t)options->n_accuracy,
         .n_energy = (uint32_t)options->n_energy,
-        .d_slope = (float)spec->discriminator.leaky_slope,
-        .g_slope = (float)spec->generator.leaky_slope,
-        .lo = (float)spec->target.lo,
-        .width = (float)(spec->target.hi - spec->target.lo),
-        .domain_lo = spec->target.lo,
-        .domain_hi = spec->target.hi,
+        .table = table_of(part),
+        .hyper = common->hyper,
+        .is_scaled = target->scaled,
+        .target = target->score,
     };
+    memcpy(args.scale, target->scale, sizeof args.scale);
+    memcpy(args.offset, target->offset, sizeof args.offset);
+    args.target.table = part->score_table;
     return fused_cuda_evaluate(&part->kernels, &args, blocks, part->stream);
 }
 
@@ -361,7 +389,13 @@ gt_status fused_cuda_part_read_scores(fused_cuda_part *part, const gt_evaluate_o
         rows[r].support = score->support;
         rows[r].coverage = score->coverage;
         rows[r].std_x = score->std_x;
+        rows[r].modes = score->modes.modes;
+        rows[r].hq = score->modes.hq;
+        rows[r].reverse_kl = score->modes.reverse_kl;
+        rows[r].jsd = score->modes.jsd;
         rows[r].energy = score->energy;
+        rows[r].energy_coefficient = score->energy_coefficient;
+        rows[r].spread = score->spread;
     }
     return GT_OK;
 }

@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "engine/fused_adam.h"
 #include "engine/fused_cuda_kernels.h"
+#include "engine/fused_recipe.h"
 
 /* HOST: only the host's copy is right; DEVICE: only the GPU's; BOTH: they are equal. */
 typedef enum fused_where { FUSED_ON_HOST, FUSED_ON_DEVICE, FUSED_ON_BOTH } fused_where;
@@ -24,6 +25,8 @@ typedef struct fused_step_table {
 /* What all parts of an engine share. */
 typedef struct fused_cuda_common {
     const gt_spec *spec;
+    const gt_target_model *target;
+    fused_hyper hyper;
     gt_engine *host;
     size_t n_runs;
     int *d_place, *g_place;    /* of each parameter in the order of gt_spec_n_parameters */
@@ -50,6 +53,8 @@ typedef struct fused_cuda_part {
     float *states;            /* device, [capacity][4 * fused_state_quads] */
     fused_counters *counters; /* device, [capacity] */
     fused_score *scores;      /* device, [capacity] */
+    float *table;             /* device, from which real points are drawn */
+    float *score_table;       /* device, by which points are scored */
     float *scratch;           /* device, of evaluations */
     size_t scratch_bytes;
     fused_device_table d_steps, g_steps;

@@ -61,7 +61,9 @@ static hid_t memory_file(const void *data, size_t size) {
     return access;
 }
 
-static void layer_name(int layer, char out[16]) { snprintf(out, 16, layer == 0 ? "dense" : "dense_%d", layer); }
+enum { NAME_CHARS = 24 };
+
+static void layer_name(int layer, char out[NAME_CHARS]) { snprintf(out, NAME_CHARS, layer == 0 ? "dense" : "dense_%d", layer); }
 
 /* ---------------------------------------------------------------- writing */
 
@@ -96,7 +98,7 @@ static hid_t create_group(hid_t parent, const char *name) {
 
 /* A layer in the layout of Keras 3; in that of Keras 2 by hard links to the same arrays. kernel [in, out] */
 static bool write_layer(hid_t file, hid_t layers, int layer, int inputs, int outputs, const float *kernel, const float *bias) {
-    char name[16], weight_names[2][32] = {""};
+    char name[NAME_CHARS], weight_names[2][NAME_CHARS + 16] = {""};
     layer_name(layer, name);
     hid_t group = create_group(layers, name), vars = create_group(group, "vars");
     hid_t old_group = create_group(file, name), arrays = create_group(old_group, name);
@@ -111,7 +113,7 @@ static bool write_layer(hid_t file, hid_t layers, int layer, int inputs, int out
 
 static bool write_net(hid_t file, const gt_net_file *net_file, float *kernel) {
     const gt_net_spec *net = &net_file->net;
-    char names[GT_MAX_LAYERS][16] = {""};
+    char names[GT_MAX_LAYERS][NAME_CHARS] = {""};
     for (int l = 0; l < net->n_layers; l++) layer_name(l, names[l]);
     hid_t layers = create_group(file, "layers");
     /* The version decides how Keras 2 takes the arrays: as they are from 2 on. */

@@ -125,6 +125,10 @@ gives 0 "--g-init-from, --d-init-from" train $quick --g-init-from base/generator
 check "begin elsewhere" [ "$(digest)" != "$base" ]
 check "and are noted" grep -qx 'g-init-from: base/generator.safetensors' from/config.yaml
 refuses 2 'both must have the same layers' train --generator 4-15-2 --g-init-from base/generator.safetensors
+gives 0 "--init-from finds the net that fits" train $quick --init-from base/discriminator.safetensors --out either
+check "the discriminator's first row is that of the other way" diff <(head -1 either/metrics.csv) <(head -1 from/metrics.csv)
+refuses 2 'as a discriminator it does not fit either' train --generator 4-15-2 --discriminator 2-24-1 --init-from base/generator.safetensors
+refuses 4 'no.safetensors' train --init-from no.safetensors
 refuses 4 'no.safetensors' train --g-init-from no.safetensors
 refuses 2 'goes on as it began' train --resume base --g-init-from base/generator.safetensors
 

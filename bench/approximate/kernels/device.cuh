@@ -26,6 +26,7 @@ LANES_FN vf vf_max(vf a, vf b) { return fmaxf(a, b); }
 LANES_FN vm vf_gt(vf a, vf b) { return a > b; }
 LANES_FN vf vf_select(vm m, vf a, vf b) { return m ? a : b; }
 LANES_FN vf vf_where(vm m, vf a) { return m ? a : 0.0f; }
+LANES_FN vf vf_from_u(vu a) { return __uint2float_rn(a); }
 LANES_FN vf vf_rcp(vf a) { return __fdividef(1.0f, a); }
 LANES_FN vf vf_sqrt(vf a) {
     float root;
@@ -33,26 +34,6 @@ LANES_FN vf vf_sqrt(vf a) {
     return root;
 }
 
-/* The functions of kernels/exact.h under their names. */
-LANES_FN vf exact_exp2(vf a) {
-    float y;
-    asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(a));
-    return y;
-}
-LANES_FN vf exact_log(vf x) { return __logf(x); }
-LANES_FN vf exact_sigmoid(vf z) { return __fdividef(1.0f, 1.0f + __expf(-z)); }
-LANES_FN vf exact_tanh(vf a) {
-    float y;
-    asm("tanh.approx.f32 %0, %1;" : "=f"(y) : "f"(a));
-    return y;
-}
-LANES_FN vf exact_softplus(vf x) { return fmaxf(x, 0.0f) + __logf(1.0f + __expf(-fabsf(x))); }
-LANES_FN vf exact_uniform(vu x) { return fmaf(__uint2float_rn(x), 0x1p-32f, 0x1p-33f); }
-LANES_FN void exact_normal_pair(vu x, vu y, vf *first, vf *second) {
-    const float r = vf_sqrt(-2.0f * __logf(exact_uniform(x)));
-    const float angle = fmaf(__uint2float_rn(y), 0x1.921fb6p-30f, 0x1.921fb6p-31f); /* 2 pi (y + 1/2) / 2^32 */
-    *first = r * __sinf(angle);
-    *second = r * __cosf(angle);
-}
+#include "kernels/exact.h" /* that of this folder */
 
 #endif

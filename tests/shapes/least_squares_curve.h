@@ -1,0 +1,17 @@
+#define FUSED_BATCH         128
+#define FUSED_HALF          37
+#define FUSED_COMBINED      1
+#define FUSED_D_STEPS       2
+#define FUSED_LOSS          2
+#define FUSED_NOISE         0
+#define FUSED_TARGET        1
+#define FUSED_TARGET_NOISE  0
+#define FUSED_DECAY         1
+#define FUSED_WEIGHT_DECAY  1
+#define FUSED_EMA           0
+#define FUSED_D_LAYERS      2
+#define FUSED_D_SIZES       2, 25, 1
+#define FUSED_D_ACTIVATIONS 1, 0
+#define FUSED_G_LAYERS      2
+#define FUSED_G_SIZES       5, 15, 2
+#define FUSED_G_ACTIVATIONS 1, 3

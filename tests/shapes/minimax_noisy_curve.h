@@ -1,0 +1,17 @@
+#define FUSED_BATCH         70
+#define FUSED_HALF          35
+#define FUSED_COMBINED      0
+#define FUSED_D_STEPS       1
+#define FUSED_LOSS          1
+#define FUSED_NOISE         0
+#define FUSED_TARGET        1
+#define FUSED_TARGET_NOISE  1
+#define FUSED_DECAY         0
+#define FUSED_WEIGHT_DECAY  1
+#define FUSED_EMA           0
+#define FUSED_D_LAYERS      3
+#define FUSED_D_SIZES       2, 9, 9, 1
+#define FUSED_D_ACTIVATIONS 5, 1, 0
+#define FUSED_G_LAYERS      2
+#define FUSED_G_SIZES       5, 15, 2
+#define FUSED_G_ACTIVATIONS 5, 5

@@ -1,0 +1,17 @@
+#define FUSED_BATCH         50
+#define FUSED_HALF          33
+#define FUSED_COMBINED      0
+#define FUSED_D_STEPS       3
+#define FUSED_LOSS          4
+#define FUSED_NOISE         1
+#define FUSED_TARGET        0
+#define FUSED_TARGET_NOISE  0
+#define FUSED_DECAY         0
+#define FUSED_WEIGHT_DECAY  0
+#define FUSED_EMA           1
+#define FUSED_D_LAYERS      2
+#define FUSED_D_SIZES       2, 25, 1
+#define FUSED_D_ACTIVATIONS 1, 0
+#define FUSED_G_LAYERS      2
+#define FUSED_G_SIZES       5, 15, 2
+#define FUSED_G_ACTIVATIONS 1, 0
