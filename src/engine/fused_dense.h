@@ -105,6 +105,24 @@ LANES_FN vf activation_gradient(vf g, vf h, int activation, float slope) {
     }
 }
 
+/* Both for n slots, so that the choice is made once and not for each. */
+#define EACH_ACTIVATION(CASE)                                                                                                  \
+    switch (activation) { CASE(GT_RELU) CASE(GT_LEAKY_RELU) CASE(GT_TANH) CASE(GT_SIGMOID) CASE(GT_ELU) default : break; }
+LANES_FN void activate_slots(vf *a, int n, int activation, float slope) {
+#define ACTIVATE(kind)                                                                                                         \
+    case kind:                                                                                                                 \
+        for (int s = 0; s < n; s++) a[s] = activate(a[s], kind, slope);                                                        \
+        break;
+    EACH_ACTIVATION(ACTIVATE)
+}
+LANES_FN void activation_gradient_slots(vf *g, values h, int i, int s0, int n, int activation, float slope) {
+#define GRADIENT(kind)                                                                                                         \
+    case kind:                                                                                                                 \
+        for (int s = 0; s < n; s++) g[s] = activation_gradient(g[s], value(h, i, s0 + s), kind, slope);                        \
+        break;
+    EACH_ACTIVATION(GRADIENT)
+}
+
 /* y[o] = activation(b[o] + sum over i of w[o][i] x[i]), the sum in the order of i. */
 LANES_FN void layer_forward_block(const fused_layer *layer, const float *w, float slope, values x, values y, int s0, int n) {
     const int n_in = layer->n_in, n_out = layer->n_out, by_out = layer->stride_out, by_in = layer->stride_in;
@@ -118,7 +136,8 @@ LANES_FN void layer_forward_block(const fused_layer *layer, const float *w, floa
             vf wi = vf_set(weight[o * by_out + i * by_in]);
             for (int s = 0; s < n; s++) a[s] = vf_fma(wi, value(x, i, s0 + s), a[s]);
         }
-        for (int s = 0; s < n; s++) put(y, o, s0 + s, activate(a[s], activation, slope));
+        activate_slots(a, n, activation, slope);
+        for (int s = 0; s < n; s++) put(y, o, s0 + s, a[s]);
     }
 }
 SLOT_FUNCTION(layer_forward, SLOT_BLOCK,
@@ -156,7 +175,8 @@ LANES_FN void layer_parameter_rows_block(const fused_layer *layer, values dy, va
 SLOT_FUNCTION(layer_parameter_rows, SLOT_BLOCK,
               (const fused_layer *layer, values dy, values x, float *rows, bool first, int n_slots), layer, dy, x, rows, first)
 
-/* x[i] = sum over o, in order, of w[o][i] dy[o], times the derivative of the activation that made h[i] (h.at NULL: none). */
+/* x[i] = sum over o, in order, of w[o][i] dy[o], times the derivative of the activation that made h[i] (linear: h is not looked
+ * at). */
 LANES_FN void layer_input_gradient_block(const fused_layer *layer, const float *w, values dy, values h, int activation,
                                          float slope, values x, int s0, int n) {
     const int n_in = layer->n_in, n_out = layer->n_out, by_out = layer->stride_out, by_in = layer->stride_in;
@@ -169,10 +189,8 @@ LANES_FN void layer_input_gradient_block(const fused_layer *layer, const float *
             vf wo = vf_set(weight[o * by_out + i * by_in]);
             for (int s = 0; s < n; s++) g[s] = vf_fma(wo, value(dy, o, s0 + s), g[s]);
         }
-        for (int s = 0; s < n; s++) {
-            if (h.at != NULL) g[s] = activation_gradient(g[s], value(h, i, s0 + s), activation, slope);
-            put(x, i, s0 + s, g[s]);
-        }
+        activation_gradient_slots(g, h, i, s0, n, activation, slope);
+        for (int s = 0; s < n; s++) put(x, i, s0 + s, g[s]);
     }
 }
 SLOT_FUNCTION(layer_input_gradient, SLOT_BLOCK,
