@@ -18,11 +18,16 @@ static const gt_option options[] = {
     {NULL, .kind = GT_OPTION_END},
 };
 
-char *gt_help_of_option(const gt_option *option, const gt_option *before) {
-    if (option->choice == NULL || (before != NULL && before->choice == option->choice)) return gt_cli_text("%s", option->help);
-    char *list = gt_option_choices(option), *text = gt_cli_text("%s: %s", option->help, list);
+char *gt_help_of_option(const gt_option *option, const gt_option *before, const void *defaults) {
+    char text[GT_OPTION_CHARS];
+    const char *value = defaults != NULL ? gt_option_format(option, defaults, text) : NULL;
+    const bool choices = option->choice != NULL && (before == NULL || before->choice != option->choice);
+    const bool known = value != NULL && *value != '\0';
+    char *list = choices ? gt_option_choices(option) : NULL;
+    char *help = gt_cli_text("%s%s%s%s%s%s", option->help, choices ? ": " : "", choices ? list : "", known ? " (" : "",
+                             known ? value : "", known ? ")" : "");
     free(list);
-    return text;
+    return help;
 }
 
 enum { TEXT_AT = 27, WIDTH = 118 };
@@ -43,13 +48,10 @@ static void print_wrapped(const char *text, int at, FILE *out) {
 }
 
 static void print_option(const gt_option *option, const gt_option *before, const void *defaults, FILE *out) {
-    char text[GT_OPTION_CHARS], usage[GT_OPTION_USAGE_CHARS];
-    const char *value = defaults != NULL ? gt_option_format(option, defaults, text) : NULL;
-    char *help = gt_help_of_option(option, before);
-    char *line = value != NULL && *value != '\0' ? gt_cli_text("%s (%s)", help, value) : gt_cli_text("%s", help);
+    char usage[GT_OPTION_USAGE_CHARS];
+    char *help = gt_help_of_option(option, before, defaults);
     const int at = fprintf(out, "  %-24s", gt_option_usage(option, usage));
-    print_wrapped(line, at, out);
-    free(line);
+    print_wrapped(help, at, out);
     free(help);
 }
 

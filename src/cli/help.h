@@ -11,9 +11,9 @@
 void gt_help_print(FILE *out);
 void gt_help_print_command(const gt_command *command, FILE *out);
 
-/* The help of an option, with the names of a choice: "where to compute: auto, cpu, cuda", but for one that the option before it
- * (NULL: none) has, too. The caller frees. */
-char *gt_help_of_option(const gt_option *option, const gt_option *before);
+/* The help of an option, with the names of a choice: "where to compute: auto, cpu, cuda (auto)", but for one that the option
+ * before it (NULL: none) has, too, and with its value in defaults (or NULL). The caller frees. */
+char *gt_help_of_option(const gt_option *option, const gt_option *before, const void *defaults);
 
 /* gantry.1, for man. */
 void gt_man_page_print(FILE *out);

@@ -43,14 +43,11 @@ static void print_text(const char *text, FILE *out) {
 }
 
 static void print_option(const gt_option *option, const gt_option *before, const void *defaults, FILE *out) {
-    char text[GT_OPTION_CHARS], usage[GT_OPTION_USAGE_CHARS];
-    const char *value = defaults != NULL ? gt_option_format(option, defaults, text) : NULL;
-    char *help = gt_help_of_option(option, before);
-    char *line = value != NULL && *value != '\0' ? gt_cli_text("%s (%s)", help, value) : gt_cli_text("%s", help);
+    char usage[GT_OPTION_USAGE_CHARS];
+    char *help = gt_help_of_option(option, before, defaults);
     fputs(".TP\n.B ", out);
     print_text(gt_option_usage(option, usage), out);
-    print_text(line, out);
-    free(line);
+    print_text(help, out);
     free(help);
 }
 
