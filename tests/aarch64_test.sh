@@ -1,6 +1,7 @@
 #!/bin/bash
 # The same bits on another processor family: digests from an aarch64 build, run under qemu, against those of this machine's build.
-# DIGEST: digest_main of this machine. The two header-only needs of the library are lent from this machine; nothing else of it is.
+# DIGEST: digest_main of this machine. Headers are lent from this machine, nothing else of it is: in muParser's place, which Debian doesn't
+# have for another processor, stands what knows the presets' functions, with that processor's sin, cos and exp.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 cross=aarch64-linux-gnu-gcc
@@ -13,18 +14,18 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 mkdir -p "$work/lent/cjson"
-for header in xxhash.h cjson/cJSON.h; do cp "/usr/include/$header" "$work/lent/$header"; done
+for header in xxhash.h cjson/cJSON.h muParserDLL.h; do cp "/usr/include/$header" "$work/lent/$header"; done
 flags=(-std=gnu11 -O2 -ffp-contract=off -fno-math-errno -fno-trapping-math -fopenmp -DFUSED_NAME=fused_portable
     -I include -I src -I . -isystem "$work/lent")
-for source in src/core/*.c src/io/*.c src/engine/fused_cpu.c src/engine/fused_portable.c; do
+for source in src/core/*.c src/io/*.c src/engine/fused_cpu.c src/engine/fused_recipe.c src/engine/fused_portable.c; do
     case $source in src/io/config* | src/io/csv* | src/io/plots* | src/io/png*) continue ;; esac
     $cross "${flags[@]}" -c "$source" -o "$work/$(basename "$source" .c).o"
 done
 # An archive, so that what reads and writes files (and needs cJSON) is left out of the program.
 aarch64-linux-gnu-ar rcs "$work/libgantry.a" "$work"/*.o
-$cross "${flags[@]}" tests/digest_main.c "$work/libgantry.a" -lm -o "$work/digest_aarch64"
+$cross "${flags[@]}" tests/digest_main.c tests/muparser_stand_in.c "$work/libgantry.a" -lm -o "$work/digest_aarch64"
 
-iterations=200
+iterations=60
 "$qemu" -L /usr/aarch64-linux-gnu "$work/digest_aarch64" $iterations portable >"$work/aarch64"
 "$DIGEST" $iterations auto >"$work/here"
 diff "$work/here" "$work/aarch64"

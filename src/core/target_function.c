@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <muParserDLL.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,13 +15,12 @@ static void ignore(muParserHandle_t parser) { (void)parser; }
 
 /* muParser gives messages of all threads the same memory. Some say where, some end in a point. */
 static gt_status fail_to_parse(muParserHandle_t parser, const char *text) {
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     char message[160], place[32] = "";
-    int position;
-#pragma omp critical(gt_muparser_message)
-    {
-        snprintf(message, sizeof message, "%s", mupGetErrorMsg(parser));
-        position = mupGetErrorPos(parser);
-    }
+    pthread_mutex_lock(&lock);
+    snprintf(message, sizeof message, "%s", mupGetErrorMsg(parser));
+    pthread_mutex_unlock(&lock);
+    const int position = mupGetErrorPos(parser);
     const size_t length = strlen(message);
     if (length > 0 && message[length - 1] == '.') message[length - 1] = '\0';
     if (strstr(message, "position") == NULL && position >= 0) snprintf(place, sizeof place, " at position %d", position);
