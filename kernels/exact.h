@@ -53,10 +53,9 @@ LANES_FN vf exact_sigmoid(vf z) {
     return vf_rcp(vf_add(vf_set(1.0f), e));
 }
 
-/* tanh a: a + a^3 Q(a^2) for |a| < 5/8, else 1 - 2 / (1 + e^2|a|) with the sign of a. Relative error below 2.3e-7;
- * -0 gives +0. */
+/* tanh a: a + a^3 Q(a^2) for |a| < 5/8, else 1 - 2 / (1 + e^2|a|) with the sign of a. Relative error below 2.3e-7; -0 gives +0,
+ * and a NaN, whose sign is the processor's own business, 1. */
 LANES_FN vf exact_tanh(vf a) {
-    const vu sign = vu_set(0x80000000u);
     vf b = vu_as_f(vu_and(vf_as_u(a), vu_set(0x7fffffffu)));
     vf s = vf_mul(a, a);
     vf q = vf_set(-0x1.76f92ap-8f);
@@ -67,7 +66,7 @@ LANES_FN vf exact_tanh(vf a) {
     vf small = vf_fma(vf_mul(a, s), q, a);
     vf e = exact_exp2(vf_mul(b, vf_set(2.0f * EXACT_LOG2_E)));
     vf large = vf_fma(vf_set(-2.0f), vf_rcp(vf_add(vf_set(1.0f), e)), vf_set(1.0f));
-    large = vu_as_f(vu_or(vf_as_u(large), vu_and(vf_as_u(a), sign)));
+    large = vf_select(vf_gt(vf_set(0.0f), a), vf_sub(vf_set(0.0f), large), large);
     return vf_select(vf_gt(vf_set(0.625f), b), small, large);
 }
 

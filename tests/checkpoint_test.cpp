@@ -382,9 +382,9 @@ TEST(Checkpoints, RefuseEveryTruncation) {
 }
 
 // A changed bit is noticed, or stands where nothing that is loaded depends on it: in gantry's own version.
-TEST(Checkpoints, NoticeEveryChangedBit) {
+void expect_every_changed_bit_noticed(const gt_spec &spec) {
     Folder folder;
-    Trainer trainer = make_trainer(small(), 9, 2), loaded(nullptr, &gt_trainer_destroy);
+    Trainer trainer = make_trainer(spec, 9, 2), loaded(nullptr, &gt_trainer_destroy);
     ASSERT_EQ(gt_trainer_advance(trainer.get(), 2), GT_OK);
     ASSERT_EQ(gt_trainer_save(trainer.get(), (folder / "c").c_str()), GT_OK);
     const std::string good = bytes_of(folder / "c"), version = "\"gantry_version\":\"" + std::string(gt_version()) + "\"";
@@ -405,6 +405,15 @@ TEST(Checkpoints, NoticeEveryChangedBit) {
             ASSERT_EQ(loaded, nullptr);
         }
     }
+}
+
+TEST(Checkpoints, NoticeEveryChangedBit) { expect_every_changed_bit_noticed(small()); }
+
+TEST(Checkpoints, NoticeEveryChangedBitOfPointsAndAveragedWeights) {
+    expect_every_changed_bit_noticed(changed(data_spec(1, 5), [](gt_spec &s) {
+        s.generator.size[0] = s.generator.size[1] = s.discriminator.size[1] = 1;
+        s.ema = 0.5, s.batch = 2;
+    }));
 }
 
 struct Refused {

@@ -133,6 +133,8 @@ TEST(Exact, Tanh) {
     EXPECT_LT(worst(TANH, true_tanh, floats(0, inf, 2503), true), 2.3e-7L);
     for (float x : floats(0, inf, 100003)) ASSERT_EQ(value(TANH, -x), -value(TANH, x)) << x;
     EXPECT_EQ(value(TANH, 100), 1);
+    EXPECT_EQ(value(TANH, -100), -1);
+    for (uint32_t nan : {0x7fc00000u, 0xffc00000u}) EXPECT_EQ(value(TANH, float_of(nan)), 1) << "the sign of a NaN counts";
 }
 
 TEST(Exact, Softplus) {

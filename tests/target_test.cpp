@@ -211,7 +211,7 @@ TEST(Target, ConstantsThatEveryExpressionHas) {
     const double x = 0;
     double y;
     ASSERT_EQ(gt_target_function(&both, &x, 1, &y), GT_OK);
-    EXPECT_EQ(y, (double)(float)M_PI);
+    EXPECT_EQ(y, M_PI);
     // A minus sign before a power, and the natural logarithm.
     for (auto [text, value] : {std::pair("-x^2", -0.25), std::pair("log(e)", 1.0), std::pair("2^3^x*0 + 7 - 2 - 1", 4.0)}) {
         const gt_target_spec f = expression(text);

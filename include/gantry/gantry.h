@@ -157,7 +157,7 @@ GT_API void gt_free(void *memory);
 
 GT_API gt_target_kind gt_target_kind_of(const gt_target_spec *target);
 
-/* f(x) of a function target, as scores see it (in double, x clamped to the domain; x^2 anywhere); GT_ERR_ARGUMENT: no function,
+/* f(x) of a function target, in double, x clamped to the domain (x^2 anywhere); GT_ERR_ARGUMENT: no function,
  * or not readable. y[n]. */
 GT_API gt_status gt_target_function(const gt_target_spec *target, const double *x, size_t n, double *y);
 

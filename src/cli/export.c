@@ -1,12 +1,15 @@
 /* gantry export: a net of a run for other programs. */
 #include "cli/command.h"
 #include "cli/options.h"
+#include "cli/run_folder.h"
 #include "cli/run_source.h"
 #include "core/init_from.h"
 #include "io/net_file.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const char *const net_names[] = {"generator", "discriminator"};
 static const gt_net nets[] = {GT_GENERATOR, GT_DISCRIMINATOR};
@@ -81,6 +84,20 @@ static void print_written(const gt_net_file *file, gt_net_format format, const c
     putchar('\n');
 }
 
+/* A run must not be destroyed by what is made of it. */
+static int refuse_files_of(const gt_run_source *source, const char *path) {
+    static const char *const names[] = {GT_FILE_CONFIG, GT_FILE_METRICS, GT_FILE_POINTS};
+    struct stat wanted, own;
+    if (path == NULL || stat(path, &wanted) != 0) return GT_EXIT_OK;
+    bool same = stat(source->checkpoint, &own) == 0 && own.st_dev == wanted.st_dev && own.st_ino == wanted.st_ino;
+    for (size_t k = 0; source->folder != NULL && k < sizeof names / sizeof *names; k++) {
+        char *file = gt_cli_text("%s/%s", source->folder, names[k]);
+        same |= stat(file, &own) == 0 && own.st_dev == wanted.st_dev && own.st_ino == wanted.st_ino;
+        free(file);
+    }
+    return same ? gt_cli_fail(GT_EXIT_USAGE, "%s is a file of the run itself; write to another", path) : GT_EXIT_OK;
+}
+
 static int export(const settings *s, const gt_trainer *trainer) {
     gt_net_file file;
     gt_status status = gt_trainer_net_file(trainer, 0, nets[s->net], &file);
@@ -107,6 +124,7 @@ static int run(int argc, char **argv) {
     const gt_trainer_options on_cpu = {.device = GT_DEVICE_CPU};
     gt_run_source source;
     code = gt_run_source_open(s.run, &on_cpu, &source);
+    for (int f = 0; code == GT_EXIT_OK && f < GT_N_NET_FORMATS; f++) code = refuse_files_of(&source, s.file[f]);
     if (code == GT_EXIT_OK) code = export(&s, source.trainer);
     gt_run_source_free(&source);
     return code == GT_EXIT_OK ? gt_cli_flush() : code;

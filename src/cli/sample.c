@@ -20,7 +20,7 @@ typedef struct {
 static const gt_option options[] = {
     {"run", GT_OPTION_TEXT, "RUN", GT_RUN_TAKES, GT_OPTION_POSITIONAL, AT(run), .takes = GT_RUN_TAKES},
     {.help = "What to draw"},
-    {"points", GT_OPTION_U64, "N", "how many points", .min = 1, .max = 1e8, AT(n), .letter = 'n'},
+    {"points", GT_OPTION_U64, "N", "how many points", .min = 1, .max = 16777216, AT(n), .letter = 'n'},
     {"draw", GT_OPTION_U64, "D", "which draw: each number gives other points, and the same ones each time", .min = 0,
      .max = 4294967279.0, AT(draw)},
     {"untrained", GT_OPTION_SWITCH, "", "from a generator with its initial weights, instead of a RUN's", AT(untrained)},

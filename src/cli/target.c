@@ -97,12 +97,13 @@ static gt_status find_size(const gt_target_spec *target, double *size) {
     return status;
 }
 
-/* gt_target_function() has 9 digits at least. */
+/* 9 digits: more than the floats have that are drawn. */
 static gt_status compute_values(const gt_target_spec *target, size_t n, float *points) {
     double *x = gt_cli_resize(NULL, n, sizeof *x), *y = gt_cli_resize(NULL, n, sizeof *y), size = 0;
     fill_places(target, x, n);
     gt_status status = find_size(target, &size);
     if (status == GT_OK) status = gt_target_function(target, x, n, y);
+    for (size_t k = 0; status == GT_OK && k < n; k++) size = fmax(size, fabs(y[k]));
     if (status == GT_OK) printf("x,y\n");
     for (size_t k = 0; status == GT_OK && k < n && !ferror(stdout); k++) {
         printf("%.12g,%.9g\n", x[k], tidy(y[k], size, 9));

@@ -154,6 +154,31 @@ static int read_config(const char *path, gt_config *config, gt_option_values *fi
     return gt_options_read_file(gt_train_options, config, path, file);
 }
 
+/* The length of the UTF-8 character that text begins with; 0: it is none. */
+static size_t utf8_length(const char *text) {
+    const unsigned char first = (unsigned char)*text;
+    const size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+    for (size_t k = 1; k < length; k++)
+        if (((unsigned char)text[k] & 0xc0) != 0x80) return 0;
+    return length;
+}
+
+/* Names of files are bytes, config.yaml is UTF-8. */
+static int refuse_what_yaml_cannot_hold(const gt_train_settings *settings) {
+    char text[GT_OPTION_CHARS];
+    GT_FOR_OPTIONS(option, gt_train_options) {
+        const char *value = option->flags & GT_OPTION_SAVED ? gt_option_format(option, settings, text) : NULL;
+        while (value != NULL && *value != '\0') {
+            const size_t length = utf8_length(value);
+            if (length == 0)
+                return gt_cli_fail(GT_EXIT_USAGE, "--%s: its value is not UTF-8, as the run's config.yaml is; rename the file",
+                                   option->name);
+            value += length;
+        }
+    }
+    return GT_EXIT_OK;
+}
+
 int gt_train_settings_resolve(int argc, char **argv, gt_train_settings *out) {
     gt_option_values command_line = {0}, file = {0};
     *out = defaults();
@@ -172,7 +197,7 @@ int gt_train_settings_resolve(int argc, char **argv, gt_train_settings *out) {
     if (code == GT_EXIT_OK && out->resume != NULL) set_recorded_apart(&file, &out->recorded);
     if (code == GT_EXIT_OK) code = gt_spec_settings_apply(gt_train_options, &file, &command_line, out);
     if (code == GT_EXIT_OK && out->resume == NULL) code = gt_spec_settings_check(&out->base, out->iterations);
-    return code;
+    return code == GT_EXIT_OK ? refuse_what_yaml_cannot_hold(out) : code;
 }
 
 void gt_train_settings_free(gt_train_settings *settings) {

@@ -135,13 +135,16 @@ static void scatter(gt_trainer *trainer, gt_net net, gt_state_part part, const g
     }
 }
 
-/* Over what the digest of the state leaves out: the values of keys, each with its final zero, counters and losses. */
-static void checksum_of(const char *const values[N_KEYS], const run_rows *rows, size_t n_runs, char out[GT_DIGEST_CHARS]) {
-    gt_file_part parts[N_KEYS + 2];
+/* Over what the digest of the state leaves out: the values of keys, each with its final zero, counters, losses, and the points
+ * of a data target. */
+static void checksum_of(const char *const values[N_KEYS], const run_rows *rows, size_t n_runs, const gt_target_spec *target,
+                        char out[GT_DIGEST_CHARS]) {
+    gt_file_part parts[N_KEYS + 3];
     for (int i = 0; i < N_KEYS; i++) parts[i] = (gt_file_part){values[i], strlen(values[i]) + 1};
     parts[N_KEYS] = (gt_file_part){rows->counters, n_runs * sizeof *rows->counters};
     parts[N_KEYS + 1] = (gt_file_part){rows->losses, n_runs * sizeof *rows->losses};
-    gt_digest_parts(parts, N_KEYS + 2, out);
+    parts[N_KEYS + 2] = (gt_file_part){target->points, target->n_points * (size_t)target->n_columns * sizeof *target->points};
+    gt_digest_parts(parts, target->n_points > 0 ? N_KEYS + 3 : N_KEYS + 2, out);
 }
 
 /* ---------------------------------------------------------------- saving */
@@ -189,7 +192,7 @@ gt_status gt_trainer_save(const gt_trainer *trainer, const char *path) {
         [KEY_N_RUNS] = decimal(n_runs, decimals[KEY_N_RUNS]),
         [KEY_ITERATION] = decimal(trainer->iteration, decimals[KEY_ITERATION]),
     };
-    checksum_of(values, &rows, n_runs, checksum);
+    checksum_of(values, &rows, n_runs, &spec->target, checksum);
     gt_metadata metadata[5 + N_KEYS] = {
         {"format", FORMAT},
         {"format_version", decimal(FORMAT_VERSION, version)},
@@ -289,7 +292,7 @@ static gt_status load_rows(const checkpoint *c, gt_trainer *trainer) {
     run_tensors(trainer->n_runs, &rows, tensors);
     GT_TRY_GOTO(gt_safetensors_read(c->file, &tensors[0], rows.counters), cleanup);
     GT_TRY_GOTO(gt_safetensors_read(c->file, &tensors[1], rows.losses), cleanup);
-    checksum_of(c->values, &rows, trainer->n_runs, checksum);
+    checksum_of(c->values, &rows, trainer->n_runs, &c->spec.target, checksum);
     const char *expected = gt_safetensors_metadata(c->file, "checksum");
     if (expected == NULL || strcmp(checksum, expected) != 0) {
         status = damaged(c, "its checksum is not that of its content");

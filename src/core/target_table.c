@@ -5,6 +5,8 @@
 #include "core/target_list.h"
 #include "kernels/score.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 void gt_cubic_through(const double y[4], float c[4]) {
@@ -44,13 +46,17 @@ void gt_function_table(const float *y, float *table) {
     }
 }
 
+static gt_status check_is_function(const gt_target_spec *target) {
+    if (gt_target_kind_of(target) == GT_TARGET_FUNCTION) return GT_OK;
+    return gt_fail(GT_ERR_ARGUMENT, "target %s is no function of x", target->name);
+}
+
 /* What scores need to know f; table: room for it. */
 static gt_status score_target_of(const gt_target_spec *target, float *table, score_target *out) {
     float y[GT_FUNCTION_NODES];
     double range;
     GT_TRY(gt_target_check(target));
-    if (gt_target_kind_of(target) != GT_TARGET_FUNCTION)
-        return gt_fail(GT_ERR_ARGUMENT, "target %s is no function of x", target->name);
+    GT_TRY(check_is_function(target));
     *out = (score_target){.kind = gt_target_is_square(target) ? SCORE_SQUARE : SCORE_FUNCTION,
                           .lo = target->lo,
                           .hi = target->hi,
@@ -62,11 +68,18 @@ static gt_status score_target_of(const gt_target_spec *target, float *table, sco
 }
 
 gt_status gt_target_function(const gt_target_spec *target, const double *x, size_t n, double *y) {
-    float table[4 * FUSED_CURVE_SEGMENTS];
-    score_target score = {0};
-    GT_TRY(score_target_of(target, table, &score));
-    for (size_t i = 0; i < n; i++) y[i] = score_function(&score, x[i]);
-    return GT_OK;
+    GT_TRY(gt_target_check(target));
+    GT_TRY(check_is_function(target));
+    if (gt_target_is_square(target)) {
+        for (size_t i = 0; i < n; i++) y[i] = x[i] * x[i];
+        return GT_OK;
+    }
+    double *clamped = malloc((n > 0 ? n : 1) * sizeof *clamped);
+    if (clamped == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for %zu values of a function", n);
+    for (size_t i = 0; i < n; i++) clamped[i] = fmin(fmax(x[i], target->lo), target->hi);
+    const gt_status status = gt_function_values(target, clamped, n, y);
+    free(clamped);
+    return status;
 }
 
 gt_status gt_target_table_error(const gt_target_spec *target, double *out) {

@@ -72,6 +72,15 @@ static range wanted(const gt_target_spec *target, const view *v, const gt_pictur
     return r.lo <= r.hi ? r : (range){0, 1};
 }
 
+/* A column of one value gets room around it. */
+static void widen_constant(range *r) {
+    const double size = fmax(fabs(r->lo), fabs(r->hi));
+    if (r->hi - r->lo > 1e-6 * size) return;
+    const double room = size > 0 ? 0.1 * size : 1;
+    r->lo -= room;
+    r->hi += room;
+}
+
 static gt_status compute_curve(const gt_target_spec *target, view *v) {
     double x[CURVE_POINTS], y[CURVE_POINTS];
     for (int k = 0; k < CURVE_POINTS; k++) x[k] = target->lo + (target->hi - target->lo) * k / (CURVE_POINTS - 1);
@@ -89,6 +98,7 @@ static gt_status compute_view(const gt_target_spec *target, const gt_picture *pi
     if (gt_target_kind_of(target) == GT_TARGET_FUNCTION) GT_TRY(compute_curve(target, v));
     for (int c = 0; c < v->n; c++) {
         range r = wanted(target, v, pictures, n, c);
+        widen_constant(&r);
         growing_range growing = range_around(r.lo, r.hi);
         for (size_t p = 0; p < n; p++)
             for (size_t i = 0; i < pictures[p].generated.n; i++) grow(&growing, at(&pictures[p].generated, i, c));

@@ -129,6 +129,9 @@ gives 0 "--init-from finds the net that fits" train $quick --init-from base/disc
 check "the discriminator's first row is that of the other way" diff <(head -1 either/metrics.csv) <(head -1 from/metrics.csv)
 refuses 2 'as a discriminator it does not fit either' train --generator 4-15-2 --discriminator 2-24-1 --init-from base/generator.safetensors
 refuses 4 'no.safetensors' train --init-from no.safetensors
+cp points.csv $'p\xff.csv' 2>/dev/null || printf '1,2\n2,3\n' >$'p\xff.csv'
+refuses 2 'is a file of the run itself' export base --safetensors base/checkpoint.safetensors
+refuses 2 'not UTF-8' train --data $'p\xff.csv'
 refuses 4 'no.safetensors' train --g-init-from no.safetensors
 refuses 2 'goes on as it began' train --resume base --g-init-from base/generator.safetensors
 

@@ -81,6 +81,7 @@ refuses 4 'no.csv' target --data no.csv
 printf '1,2\n3,oops\n' >bad.csv
 refuses 4 '--data bad.csv: line 2 has "oops" in column 2' target --data bad.csv
 refuses 2 'target sine and data d.csv: a generator learns one of the two' target sine --data d.csv
+check "values are those of f, not of its table" eval '"$GANTRY" target "x==0" --points 3 | grep -qx "0,1"'
 refuses 2 '--plot=x.jpg|--plot x.jpg' target --plot=x.jpg
 refuses 2 'there is no folder nowhere' target --plot nowhere/x.png
 
@@ -105,6 +106,9 @@ for arguments in "x2" "sine --samples 200" "moons" "--data d.csv"; do
     check "is a PNG of 800 columns" is_png "${picture:-none}" 800
 done
 check "the default name has the target's, or the file's" ls target_x2.png target_sine.png target_moons.png target_d.png
+printf '1,1,1\n1,2,1\n' >constant.csv
+gives 0 "columns of one value are drawn" target --data constant.csv --plot
+gives 0 "a constant function, too" target 'x*0+1' --plot constant.png
 refuses 2 'target_x2.png: the file exists; name another, or replace it with --force' target --plot
 gives 0 "--force" target --plot --force
 mkdir 'a b'
