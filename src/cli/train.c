@@ -277,7 +277,7 @@ static int run_session(session *s) {
 }
 
 static int run(int argc, char **argv) {
-    session s = {.began = gt_seconds(), .chunk = 16};
+    session s = {.began = gt_seconds(), .chunk = 1};
     int code = gt_train_settings_resolve(argc, argv, &s.settings);
     if (code == GT_EXIT_OK && on(s.settings.plots) && !gt_plots_available())
         code = gt_cli_fail(GT_EXIT_USAGE, "--plots: " PLOTS_MISSING);
