@@ -39,8 +39,8 @@ template <int Kind> static __device__ __forceinline__ void draw(const bench_args
     args.out[thread_number()] = sum;
 }
 
-extern "C" __global__ void bench_normals(bench_args args) { draw<DRAW_NORMALS>(args); }
-extern "C" __global__ void bench_uniforms(bench_args args) { draw<DRAW_UNIFORMS>(args); }
+extern "C" __global__ void bench_normals(bench_args args) { draw<DRAW_NORMAL>(args); }
+extern "C" __global__ void bench_uniforms(bench_args args) { draw<DRAW_UNIFORM>(args); }
 
 #ifndef GT_EMULATOR
 template <bool Normal> static __device__ __forceinline__ void draw_by_curand(const bench_args &args) {

@@ -4,6 +4,7 @@
 #define GT_KERNELS_FUSED_DRAW_CUH
 
 #include "kernels/device.cuh"
+#include "kernels/draw.h"
 #include "kernels/fused_shape.h"
 #include "kernels/streams.h"
 
@@ -21,25 +22,15 @@ static __device__ __forceinline__ Draw draw_of(unsigned long long seed, unsigned
     return {make_uint2(static_cast<unsigned>(seed), static_cast<unsigned>(seed >> 32)), stream, iteration};
 }
 
-/* What becomes of the words. WORDS leaves them as they are, as the bits of floats. */
-enum draw_kind { DRAW_WORDS, DRAW_UNIFORMS, DRAW_SYMMETRIC, DRAW_TRUNCATED, DRAW_NORMALS };
-
-template <int Kind> static __device__ __forceinline__ float draw_of_word(unsigned word) {
-    if constexpr (Kind == DRAW_UNIFORMS) return exact_uniform(word);
-    if constexpr (Kind == DRAW_SYMMETRIC) return exact_symmetric(word);
-    if constexpr (Kind == DRAW_TRUNCATED) return exact_truncated_normal(word);
-    return __uint_as_float(word);
-}
-
 template <int Kind> static __device__ __forceinline__ float4 draw_block(const Draw &draw, unsigned block) {
     const uint4 w = curand_Philox4x32_10(make_uint4(block, draw.iteration, draw.stream, 0), draw.key);
-    if constexpr (Kind == DRAW_NORMALS) {
+    if constexpr (Kind == DRAW_NORMAL) {
         float4 x;
         exact_normal_pair(w.x, w.y, &x.x, &x.y);
         exact_normal_pair(w.z, w.w, &x.z, &x.w);
         return x;
     } else {
-        return make_float4(draw_of_word<Kind>(w.x), draw_of_word<Kind>(w.y), draw_of_word<Kind>(w.z), draw_of_word<Kind>(w.w));
+        return make_float4(draw_of_word(Kind, w.x), draw_of_word(Kind, w.y), draw_of_word(Kind, w.z), draw_of_word(Kind, w.w));
     }
 }
 

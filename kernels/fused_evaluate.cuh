@@ -81,13 +81,13 @@ static __device__ __noinline__ void radix_sort(Evaluation &e, unsigned *keys, un
 using Points = float[COLUMNS][POINT_SLOTS];
 
 /* Of the first n_accuracy of these samples (point i of them is number first + i), those that D puts on the right side. */
-static __device__ __forceinline__ unsigned count_right(const float4 *d_weights, float slope, const Points &x, uint64_t first,
-                                                       uint64_t n_accuracy, bool real) {
-    if (first >= n_accuracy) return 0;
+static __device__ __forceinline__ unsigned count_right(const float4 *d_weights, const fused_evaluate_args &args,
+                                                       const Points &x, uint64_t first, bool real) {
+    if (first >= args.n_accuracy) return 0;
     float z[POINT_SLOTS];
     unsigned right = 0;
-    discriminate<POINT_SLOTS>(d_weights, slope, x, z);
-    for (int s = 0; s < POINT_SLOTS; s++) right += first + s < n_accuracy && (z[s] > loss_threshold(recipe.loss)) == real;
+    discriminate<POINT_SLOTS>(d_weights, args.hyper.d_slope, x, z);
+    for (int s = 0; s < POINT_SLOTS; s++) right += first + s < args.n_accuracy && (z[s] > args.hyper.threshold) == real;
     return right;
 }
 
@@ -121,7 +121,7 @@ static __device__ __forceinline__ void make_points(Evaluation &e, const fused_ev
         float latents[S * LATENT];
         draw_latents<S, true>(of_latents, first, nullptr, latents);
         generate<S>(g_weights, args.hyper.g_slope, latents, x);
-        const unsigned right = count_right(d_weights, args.hyper.d_slope, x, first, args.n_accuracy, false);
+        const unsigned right = count_right(d_weights, args, x, first, false);
         if (right > 0) atomicAdd(&e.right_fake, right);
         to_data(args, x);
         store_points(x, generated + static_cast<size_t>(first) * COLUMNS);
@@ -133,7 +133,7 @@ static __device__ __forceinline__ void make_points(Evaluation &e, const fused_ev
 #pragma unroll 1
     for (unsigned first = S * threadIdx.x; first < n_real; first += S * EVALUATE_THREADS) {
         target_points<S>(of_real, of_noise, first, args.table, args.hyper, x);
-        const unsigned right = count_right(d_weights, args.hyper.d_slope, x, first, args.n_accuracy, true);
+        const unsigned right = count_right(d_weights, args, x, first, true);
         if (right > 0) atomicAdd(&e.right_real, right);
         to_data(args, x);
         store_points(x, real + static_cast<size_t>(first) * COLUMNS);

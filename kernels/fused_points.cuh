@@ -15,14 +15,14 @@ static __device__ __forceinline__ void target_points(const Draw &draw, const Dra
                                                      float (&x)[COLUMNS][S]) {
     if constexpr (recipe.target == FUSED_SQUARE) {
         float u[S];
-        draw_elements<DRAW_UNIFORMS>(draw, first, u);
+        draw_elements<DRAW_UNIFORM>(draw, first, u);
         FOR_SLOTS (s) {
             x[0][s] = vf_fma(u[s], hyper.width, hyper.lo);
             x[1][s] = vf_mul(x[0][s], x[0][s]);
         }
     } else {
         float words[S];
-        draw_elements<DRAW_WORDS>(draw, first, words);
+        draw_elements<DRAW_WORD>(draw, first, words);
         FOR_SLOTS (s) {
             const unsigned word = __float_as_uint(words[s]);
             if constexpr (recipe.target == FUSED_CURVE) {
@@ -40,7 +40,7 @@ static __device__ __forceinline__ void target_points(const Draw &draw, const Dra
     }
     if constexpr (recipe.target_noise != 0) {
         float normals[S * COLUMNS];
-        draw_elements<DRAW_NORMALS>(noise, first * COLUMNS, normals);
+        draw_elements<DRAW_NORMAL>(noise, first * COLUMNS, normals);
         FOR_SLOTS (s)
             FOR_COLUMNS (i) x[i][s] = vf_fma(hyper.target_noise[i], normals[s * COLUMNS + i], x[i][s]);
     }
@@ -51,13 +51,10 @@ static __device__ __forceinline__ void target_points(const Draw &draw, const Dra
 template <int S, bool Whole>
 static __device__ __forceinline__ void draw_latents(const Draw &draw, unsigned long long first, float4 *room,
                                                     float (&z)[S * LATENT]) {
-    constexpr int kind = recipe.noise == FUSED_UNIFORM            ? DRAW_SYMMETRIC
-                         : recipe.noise == FUSED_TRUNCATED_NORMAL ? DRAW_TRUNCATED
-                                                                  : DRAW_NORMALS;
     if constexpr (Whole && S * LATENT <= 64) {
-        if (room != nullptr) return draw_blocks<kind>(draw, first * LATENT, room, z);
+        if (room != nullptr) return draw_blocks<recipe.noise>(draw, first * LATENT, room, z);
     }
-    draw_elements<kind>(draw, first * LATENT, z);
+    draw_elements<recipe.noise>(draw, first * LATENT, z);
 }
 
 /* Latents as the columns that a FUSED_STACK generator reads. */

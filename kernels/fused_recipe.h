@@ -5,10 +5,13 @@
 
 enum { FUSED_MAX_COLUMNS = 64, FUSED_CURVE_SEGMENTS = 1024 };
 
-/* The values of gt_loss, gt_noise and gt_decay. */
+/* The values of gt_loss and gt_decay. */
 enum fused_loss { FUSED_BCE, FUSED_MINIMAX, FUSED_LEAST_SQUARES, FUSED_HINGE, FUSED_WASSERSTEIN };
-enum fused_noise { FUSED_GAUSSIAN, FUSED_UNIFORM, FUSED_TRUNCATED_NORMAL };
 enum fused_decay { FUSED_CONSTANT, FUSED_LINEAR_DECAY, FUSED_COSINE_DECAY };
+
+/* What becomes of the words of a draw; the first three are the values of gt_noise. WORD leaves them as they are, as the bits of
+ * floats. */
+typedef enum fused_draw { DRAW_NORMAL, DRAW_SYMMETRIC, DRAW_TRUNCATED, DRAW_UNIFORM, DRAW_WORD } fused_draw;
 
 /* Whose points a step of D sees, or G's. */
 enum fused_role { FUSED_REAL, FUSED_FAKE, FUSED_G };
@@ -26,7 +29,7 @@ typedef struct fused_recipe {
     int combined;     /* one update of D on both */
     int d_steps;      /* of D an iteration */
     int loss;         /* fused_loss */
-    int noise;        /* fused_noise */
+    int noise;        /* fused_draw of the latents */
     int target;       /* fused_target */
     int target_noise; /* normals are added to the real points */
     int decay;        /* fused_decay */
@@ -38,6 +41,7 @@ typedef struct fused_recipe {
 typedef struct fused_hyper {
     float d_slope, g_slope;                /* of leaky_relu */
     float real_label, fake_label, g_label; /* of D's steps, of G's */
+    float threshold;                       /* a logit above it counts as real */
     float clip;                            /* wasserstein: of D's parameters */
     float d_weight_decay, g_weight_decay;  /* lr weight_decay */
     float ema_rate;                        /* 1 - ema */

@@ -55,9 +55,6 @@ LANES_FN double loss_value(int loss, int role, float z, float y, float softplus)
     return (double)softplus - (double)y * logit;
 }
 
-/* A logit above it counts as real. */
-LANES_FN float loss_threshold(int loss) { return loss == FUSED_LEAST_SQUARES ? 0.5f : 0.0f; }
-
 /* The factor of the learning rates in an iteration (from 0). */
 LANES_FN vf decay_factor(int decay, vf iteration, float rate, float scale, float offset) {
     vf f = vf_min(vf_mul(iteration, vf_set(rate)), vf_set(1.0f));

@@ -37,7 +37,7 @@ while read -r header; do
         case $machine in x86_64*) check "$header" "$CC" -xc -std=gnu11 $isa ;; *) echo "skipped on $machine: $header" ;; esac
         ;;
     engine/lanes_portable.h) check "$header" "$CC" -xc -std=gnu11 ;;
-    kernels/exact.h | kernels/loss.h | engine/philox.h) check "engine/lanes_portable.h $header" "$CC" -xc -std=gnu11 ;;
+    kernels/draw.h | kernels/exact.h | kernels/loss.h | engine/philox.h) check "engine/lanes_portable.h $header" "$CC" -xc -std=gnu11 ;;
     engine/fused_dense.h | engine/fused_draw.h | engine/fused_moments.h | engine/fused_steps.h | engine/fused_body.h)
         check "engine/lanes_portable.h $header" "$CC" -xc -std=gnu11 -DSLOT_BLOCK=4 -DFUSED_NAME=fused_portable
         ;;

@@ -107,13 +107,12 @@ static size_t append_activation(const gt_net_spec *net, int layer, char *text, s
                                      leaky ? gt_number_format(net->leaky_slope, slope) : "");
 }
 
+static const char *activation_choice(int index) {
+    return index < GT_N_ACTIVATIONS ? gt_activation_name((gt_activation)index) : NULL;
+}
+
 static char *activations_allowed(const char *how_many) {
-    char *names = gt_cli_text("%s", gt_activation_name(0));
-    for (int a = 1; a < GT_N_ACTIVATIONS; a++) {
-        char *longer = gt_cli_text("%s, %s", names, gt_activation_name((gt_activation)a));
-        free(names);
-        names = longer;
-    }
+    char *names = gt_option_choices(&(gt_option){.choice = activation_choice});
     char *text = gt_cli_text("it takes %s of %s; leaky_relu with its slope from 0 to 1, as in leaky_relu:0.1", how_many, names);
     free(names);
     return text;

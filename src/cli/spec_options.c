@@ -7,30 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *device_choice(int index) { return index < GT_N_DEVICES ? gt_device_name((gt_device)index) : NULL; }
+/* name_choice(index): the names of a type, NULL past the end. */
+#define CHOICE(name, type, COUNT)                                                                                              \
+    static const char *name##_choice(int index) { return index < (COUNT) ? type##_name((type)index) : NULL; }
+CHOICE(device, gt_device, GT_N_DEVICES)
+CHOICE(isa, gt_isa, GT_N_ISAS)
+CHOICE(activation, gt_activation, GT_N_ACTIVATIONS)
+CHOICE(initializer, gt_initializer, GT_N_INITIALIZERS)
+CHOICE(loss, gt_loss, GT_N_LOSSES)
+CHOICE(noise, gt_noise, GT_N_NOISES)
+CHOICE(scaling, gt_scaling, GT_N_SCALINGS)
+CHOICE(decay, gt_decay, GT_N_DECAYS)
 
 static const char *engine_choice(int index) {
     static const char *const names[] = {"auto", "fused"};
     return index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;
 }
-
-static const char *isa_choice(int index) { return index < GT_N_ISAS ? gt_isa_name((gt_isa)index) : NULL; }
-
-static const char *activation_choice(int index) {
-    return index < GT_N_ACTIVATIONS ? gt_activation_name((gt_activation)index) : NULL;
-}
-
-static const char *initializer_choice(int index) {
-    return index < GT_N_INITIALIZERS ? gt_initializer_name((gt_initializer)index) : NULL;
-}
-
-static const char *loss_choice(int index) { return index < GT_N_LOSSES ? gt_loss_name((gt_loss)index) : NULL; }
-
-static const char *noise_choice(int index) { return index < GT_N_NOISES ? gt_noise_name((gt_noise)index) : NULL; }
-
-static const char *scaling_choice(int index) { return index < GT_N_SCALINGS ? gt_scaling_name((gt_scaling)index) : NULL; }
-
-static const char *decay_choice(int index) { return index < GT_N_DECAYS ? gt_decay_name((gt_decay)index) : NULL; }
 
 /* ---------------------------------------------------------------- the tables */
 

@@ -95,8 +95,7 @@ static gt_status check_schedule(const gt_spec *spec) {
     return GT_OK;
 }
 
-gt_status gt_spec_check(const gt_spec *spec) {
-    gt_target_model *model = NULL;
+gt_status gt_spec_check_recipe(const gt_spec *spec) {
     GT_TRY(check_net("generator", &spec->generator));
     GT_TRY(check_net("discriminator", &spec->discriminator));
     GT_TRY(check_ends(spec));
@@ -109,9 +108,19 @@ gt_status gt_spec_check(const gt_spec *spec) {
         return gt_fail(GT_ERR_ARGUMENT, "noise %d is not one of gt_noise", (int)spec->noise);
     if ((unsigned)spec->scaling >= GT_N_SCALINGS)
         return gt_fail(GT_ERR_ARGUMENT, "scaling %d is not one of gt_scaling", (int)spec->scaling);
+    return GT_OK;
+}
+
+gt_status gt_spec_check(const gt_spec *spec) {
+    gt_target_model *model = NULL;
+    GT_TRY(gt_spec_check_recipe(spec));
     GT_TRY(gt_target_model_create(spec, &model));
     gt_target_model_destroy(model);
     return GT_OK;
+}
+
+float gt_spec_threshold(const gt_spec *spec) {
+    return spec->loss == GT_LEAST_SQUARES ? (float)((spec->real_label + spec->fake_label) / 2) : 0.0f;
 }
 
 const gt_net_spec *gt_spec_net(const gt_spec *spec, gt_net net) {

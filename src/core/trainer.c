@@ -6,6 +6,7 @@
 #include "core/metrics.h"
 #include "core/spec.h"
 #include "core/status.h"
+#include "core/target_list.h"
 
 #include <math.h>
 #include <omp.h>
@@ -28,7 +29,8 @@ static gt_status own_points(gt_target_spec *target) {
 }
 
 gt_status gt_trainer_create(const gt_spec *spec, const gt_trainer_options *options, gt_trainer **out) {
-    GT_TRY(gt_spec_check(spec));
+    GT_TRY(gt_spec_check_recipe(spec));
+    GT_TRY(gt_target_check(&spec->target));
     if (options->n_runs < 1) return gt_fail(GT_ERR_ARGUMENT, "0 runs; a trainer takes 1 or more");
     if (options->n_threads < 0)
         return gt_fail(GT_ERR_ARGUMENT, "%d threads; it takes 1 or more, or 0 for one a processor", options->n_threads);
@@ -122,15 +124,13 @@ static size_t room_bytes(size_t n, size_t n_columns) {
     return (gt_metrics_scratch_bytes(n) + (2 * n_columns + 1) * n * sizeof(float) + 63) / 64 * 64;
 }
 
-/* The logit from which on D takes a point for real. */
-static float threshold(const gt_trainer *trainer) { return trainer->spec.loss == GT_LEAST_SQUARES ? 0.5f : 0.0f; }
-
 /* Share of the first n points that D takes for real, or for generated. */
 static double accuracy(const gt_trainer *trainer, size_t run, const float *points, size_t n, bool real, float *logits) {
     gt_engine *host = trainer->engine->host;
+    const float threshold = gt_spec_threshold(&trainer->spec);
     size_t right = 0;
     host->ops->forward(host, run, GT_DISCRIMINATOR, points, n, logits);
-    for (size_t k = 0; k < n; k++) right += (logits[k] > threshold(trainer)) == real;
+    for (size_t k = 0; k < n; k++) right += (logits[k] > threshold) == real;
     return (double)right / (double)n;
 }
 
@@ -300,8 +300,9 @@ static gt_status check_inputs(const gt_trainer *trainer, gt_net net, const float
 static gt_batch_result result_of(const gt_trainer *trainer, gt_net net, const float *logits, const float *y, size_t n) {
     const gt_engine *engine = trainer->engine->host;
     gt_batch_result result = {.loss = engine->ops->loss(engine, net, logits, y, n)};
+    const float threshold = gt_spec_threshold(&trainer->spec);
     size_t right = 0;
-    for (size_t k = 0; k < n; k++) right += (logits[k] > threshold(trainer)) == (y[k] > 0.5f);
+    for (size_t k = 0; k < n; k++) right += (logits[k] > threshold) == (y[k] > 0.5f);
     result.accuracy = (double)right / (double)n;
     return result;
 }

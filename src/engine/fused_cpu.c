@@ -359,11 +359,9 @@ static void real(gt_engine *base, size_t run, uint32_t stream, uint32_t noise_st
 }
 
 static void latents(gt_engine *base, size_t run, uint32_t stream, uint64_t iteration, size_t n, float *out) {
-    static const fused_draw kinds[] = {
-        [FUSED_GAUSSIAN] = DRAW_NORMAL, [FUSED_UNIFORM] = DRAW_SYMMETRIC, [FUSED_TRUNCATED_NORMAL] = DRAW_TRUNCATED};
     const fused_cpu *engine = (fused_cpu *)base;
-    engine->kernels->draw(kinds[engine->plan.shape.recipe.noise], engine->runs[run].counters.seed, stream, (uint32_t)iteration,
-                          n * (size_t)engine->plan.shape.g.layer[0].n_in, out);
+    engine->kernels->draw((fused_draw)engine->plan.shape.recipe.noise, engine->runs[run].counters.seed, stream,
+                          (uint32_t)iteration, n * (size_t)engine->plan.shape.g.layer[0].n_in, out);
 }
 
 static void uniforms(gt_engine *base, size_t run, uint32_t stream, uint64_t iteration, size_t n, float *out) {

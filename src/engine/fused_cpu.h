@@ -56,9 +56,6 @@ typedef struct fused_run {
     float *d, *g; /* weights, m', v' of each net and, where there are some, G's averaged weights: padded floats each */
 } fused_run;
 
-/* What becomes of the words of a draw; WORD leaves them as they are, as the bits of floats. */
-typedef enum fused_draw { DRAW_WORD, DRAW_UNIFORM, DRAW_SYMMETRIC, DRAW_TRUNCATED, DRAW_NORMAL } fused_draw;
-
 /* One instruction set. ws: plan->workspace floats, 64-byte aligned. */
 typedef struct fused_kernels {
     const fused_shape *compiled_in; /* the shape whose loop has constant sizes */

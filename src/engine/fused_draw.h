@@ -48,7 +48,7 @@ LANES_FN void draw_real(const fused_plan *plan, const fused_shape *shape, uint64
 /* Latents that are not normal, in one shared copy. */
 static __attribute__((noinline)) void draw_other_noise(const fused_shape *shape, uint64_t seed, uint32_t stream,
                                                        uint32_t iteration, uint64_t base, int stride, int count, float *rows) {
-    if (shape->recipe.noise == FUSED_UNIFORM)
+    if (shape->recipe.noise == DRAW_SYMMETRIC)
         draw(seed, stream, iteration, DRAW_SYMMETRIC, base, stride, count, rows);
     else
         draw(seed, stream, iteration, DRAW_TRUNCATED, base, stride, count, rows);
@@ -59,7 +59,7 @@ LANES_FN values draw_latents(const fused_shape *shape, uint64_t seed, uint32_t s
                              batch_shape b, int c0, int n_slots, float *rows) {
     const int latent = shape->g.layer[0].n_in;
     base += (uint64_t)(c0 * latent);
-    if (shape->recipe.noise == FUSED_GAUSSIAN)
+    if (shape->recipe.noise == DRAW_NORMAL)
         draw(seed, stream, iteration, DRAW_NORMAL, base, b.slots * latent, n_slots * latent, rows);
     else
         draw_other_noise(shape, seed, stream, iteration, base, b.slots * latent, n_slots * latent, rows);

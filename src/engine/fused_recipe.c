@@ -1,6 +1,8 @@
 /* A spec as the fused engine's kernels take it: choices as ints, numbers rounded once. */
 #include "engine/fused_recipe.h"
 
+#include "core/spec.h"
+
 #include <string.h>
 
 #define SAME(a, b) _Static_assert((int)(a) == (int)(b), "kernels/fused_recipe.h counts in another order")
@@ -9,9 +11,9 @@ SAME(GT_MINIMAX, FUSED_MINIMAX);
 SAME(GT_LEAST_SQUARES, FUSED_LEAST_SQUARES);
 SAME(GT_HINGE, FUSED_HINGE);
 SAME(GT_WASSERSTEIN, FUSED_WASSERSTEIN);
-SAME(GT_NOISE_GAUSSIAN, FUSED_GAUSSIAN);
-SAME(GT_NOISE_UNIFORM, FUSED_UNIFORM);
-SAME(GT_NOISE_TRUNCATED_NORMAL, FUSED_TRUNCATED_NORMAL);
+SAME(GT_NOISE_GAUSSIAN, DRAW_NORMAL);
+SAME(GT_NOISE_UNIFORM, DRAW_SYMMETRIC);
+SAME(GT_NOISE_TRUNCATED_NORMAL, DRAW_TRUNCATED);
 SAME(GT_DECAY_NONE, FUSED_CONSTANT);
 SAME(GT_DECAY_LINEAR, FUSED_LINEAR_DECAY);
 SAME(GT_DECAY_COSINE, FUSED_COSINE_DECAY);
@@ -43,6 +45,7 @@ fused_hyper fused_hyper_of(const gt_spec *spec, const gt_target_model *target) {
         .real_label = (float)spec->real_label,
         .fake_label = (float)spec->fake_label,
         .g_label = spec->loss == GT_LEAST_SQUARES ? (float)spec->real_label : 1.0f,
+        .threshold = gt_spec_threshold(spec),
         .clip = (float)spec->clip,
         .d_weight_decay = (float)(d->lr * d->weight_decay),
         .g_weight_decay = (float)(g->lr * g->weight_decay),

@@ -3,8 +3,7 @@
 #ifndef GT_ENGINE_PHILOX_H
 #define GT_ENGINE_PHILOX_H
 
-#include "engine/fused_cpu.h"
-#include "kernels/exact.h"
+#include "kernels/draw.h"
 
 #define PHILOX_M0 0xd2511f53u
 #define PHILOX_M1 0xcd9e8d57u
@@ -43,19 +42,6 @@ LANES_FN void philox(uint64_t seed, uint32_t stream, uint32_t iteration, const v
     }
 }
 
-LANES_FN vf of_word(fused_draw kind, vu word) {
-    switch (kind) {
-    case DRAW_UNIFORM:
-        return exact_uniform(word);
-    case DRAW_SYMMETRIC:
-        return exact_symmetric(word);
-    case DRAW_TRUNCATED:
-        return exact_truncated_normal(word);
-    default:
-        return vu_as_f(word);
-    }
-}
-
 LANES_FN void draw_blocks(uint64_t seed, uint32_t stream, uint32_t iteration, fused_draw kind, vu first, int n, float *rows) {
     vu block[2], words[2][4];
     for (int j = 0; j < n; j++) block[j] = vu_add(first, vu_set((uint32_t)j));
@@ -66,7 +52,7 @@ LANES_FN void draw_blocks(uint64_t seed, uint32_t stream, uint32_t iteration, fu
             exact_normal_pair(words[j][0], words[j][1], &x[0], &x[1]);
             exact_normal_pair(words[j][2], words[j][3], &x[2], &x[3]);
         } else {
-            for (int k = 0; k < 4; k++) x[k] = of_word(kind, words[j][k]);
+            for (int k = 0; k < 4; k++) x[k] = draw_of_word(kind, words[j][k]);
         }
         for (int k = 0; k < 4; k++) vf_store(rows + (j * 4 + k) * 16, x[k]);
     }

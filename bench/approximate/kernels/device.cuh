@@ -34,6 +34,7 @@ LANES_FN vf vf_sqrt(vf a) {
     return root;
 }
 
+LANES_FN vf vu_as_f(vu a) { return __uint_as_float(a); }
 #include "kernels/exact.h" /* that of this folder */
 
 #endif
