@@ -137,6 +137,23 @@ TEST(Recipes, SamplesComeFromAveragedWeights) {
     EXPECT_EQ(gt_trainer_get_state(trainer.get(), 0, GT_DISCRIMINATOR, GT_EMA, expected.data()), GT_ERR_ARGUMENT);
 }
 
+// With labels -1 and 1 a logit of 0.2 is nearer to real, though it is below 1/2.
+TEST(Recipes, LeastSquaresTakesTheNearerLabel) {
+    const gt_spec spec = changed(preset("x2-lsgan"), [](gt_spec &s) { s.fake_label = -1; });
+    Trainer trainer = make_trainer(spec, 3), usual = make_trainer(preset("x2-lsgan"), 3);
+    const float point[2] = {0.1f, 0.01f}, real = 1;
+    for (gt_trainer *t : {trainer.get(), usual.get()}) {
+        std::vector<float> w(gt_spec_n_parameters(&spec, GT_DISCRIMINATOR), 0.0f);
+        w.back() = 0.2f; // the logit of every point
+        ASSERT_EQ(gt_trainer_set_state(t, 0, GT_DISCRIMINATOR, GT_WEIGHTS, w.data()), GT_OK);
+    }
+    gt_batch_result result;
+    ASSERT_EQ(gt_trainer_evaluate_on_batch(trainer.get(), 0, GT_DISCRIMINATOR, point, &real, 1, &result), GT_OK);
+    EXPECT_EQ(result.accuracy, 1);
+    ASSERT_EQ(gt_trainer_evaluate_on_batch(usual.get(), 0, GT_DISCRIMINATOR, point, &real, 1, &result), GT_OK);
+    EXPECT_EQ(result.accuracy, 0);
+}
+
 TEST(Recipes, WassersteinKeepsTheWeightsOfDWithinTheClip) {
     const gt_spec spec = changed(preset("x2-wgan"), [](gt_spec &s) { s.clip = 0.05; });
     Trainer trainer = make_trainer(spec, 3);
