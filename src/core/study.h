@@ -1,0 +1,86 @@
+/* private. A study: every setting of a spec with every seed, trained in blocks of runs side by side and scored at their
+ * checkpoints. Run k of it is exactly the run of its setting and seed alone, whatever the blocks are.
+ *
+ * The study computes and judges; what it finds goes to a sink (the store). */
+#ifndef GT_CORE_STUDY_H
+#define GT_CORE_STUDY_H
+
+#include "core/judge.h"
+#include "gantry/gantry.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Run id = setting * n_seeds + seed - first_seed, the same in every shard. */
+typedef struct gt_study_plan {
+    const gt_spec *settings; /* [n_settings] */
+    size_t n_settings;
+    uint64_t first_seed, n_seeds;    /* of the whole study; seeds are below 2^63 */
+    uint64_t shard, n_shards;        /* this part of it: shard of n_shards, from 0 */
+    uint64_t iterations, eval_every; /* checkpoints at each multiple of eval_every, and at the end */
+    gt_evaluate_options evaluate;    /* resolved: no zeros that stand for defaults */
+} gt_study_plan;
+
+/* The seeds of a shard: [*first, *end), counted from first_seed. Shards are as equal as can be. */
+void gt_study_shard(const gt_study_plan *plan, uint64_t *first, uint64_t *end);
+
+static inline uint64_t gt_study_run_id(const gt_study_plan *plan, size_t setting, uint64_t seed) {
+    return (uint64_t)setting * plan->n_seeds + (seed - plan->first_seed);
+}
+
+/* Runs that are trained side by side: some settings that share a trainer, each with the same seeds. Run r of the block has
+ * setting settings[r / n_seeds] and seed first_seed + r % n_seeds. */
+typedef struct gt_study_block {
+    const size_t *settings;
+    size_t n_settings;
+    uint64_t first_seed, n_seeds;
+} gt_study_block;
+
+static inline size_t gt_study_block_size(const gt_study_block *block) { return block->n_settings * (size_t)block->n_seeds; }
+
+static inline uint64_t gt_study_block_run_id(const gt_study_plan *plan, const gt_study_block *block, size_t r) {
+    return gt_study_run_id(plan, block->settings[r / block->n_seeds], block->first_seed + r % block->n_seeds);
+}
+
+/* What became of a run. */
+typedef struct gt_study_result {
+    gt_judge judge;
+    gt_outcome outcome;
+    double distance; /* gt_metrics_distance() at the end */
+    bool diverged;
+    uint64_t diverged_at;
+    char digest[GT_DIGEST_CHARS];
+} gt_study_result;
+
+/* Where the study's findings go. Calls come from one thread, in order; a status that isn't GT_OK ends the study. Arrays are the
+ * caller's and valid during the call. */
+typedef struct gt_study_sink {
+    void *context;
+    /* What an earlier process left of this block: the iteration of its saved states, 0 when there are none. With an iteration
+     * the judges [R] are those of the rows up to there. *finished: nothing is left to do. */
+    gt_status (*resume)(void *context, const gt_study_block *block, bool *finished, uint64_t *iteration, gt_judge *judges);
+    gt_status (*load_state)(void *context, const gt_study_block *block, size_t run, void *state, size_t bytes);
+    /* A row of each run at a checkpoint. */
+    gt_status (*rows)(void *context, const gt_study_block *block, const gt_metrics *rows, const bool *converged);
+    /* The state of every run at an iteration: [R][bytes]. Rows up to there have been handed over. */
+    gt_status (*save_states)(void *context, const gt_study_block *block, uint64_t iteration, const void *states, size_t bytes);
+    /* The block is done. The trainer holds its runs at the last iteration. */
+    gt_status (*finish)(void *context, const gt_study_block *block, const gt_study_result *results, gt_trainer *trainer);
+    /* Asked between chunks of about a twentieth of a second; iterations: of this block. true: save the states and stop. */
+    bool (*stop)(void *context, const gt_study_block *block, uint64_t iteration);
+} gt_study_sink;
+
+typedef struct gt_study_options {
+    gt_trainer_options how; /* device, engine, isa, threads, GPUs; seeds and runs are not looked at */
+    double save_seconds;    /* between saved states, at least */
+} gt_study_options;
+
+/* Trains what is left of this shard. *stopped: the sink asked for it. info: how it was computed (of the last block). */
+gt_status gt_study_run(const gt_study_plan *plan, const gt_study_options *options, const gt_study_sink *sink, bool *stopped,
+                       gt_trainer_info *info);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
