@@ -10,8 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *speaker = "";
+
+void gt_cli_speak_as(const char *who) { speaker = who; }
+
 static void print_line(const char *format, va_list args) {
-    fputs("gantry: ", stderr);
+    if (speaker == NULL) return;
+    fprintf(stderr, "gantry: %s", speaker);
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
 }
@@ -54,7 +59,9 @@ char *gt_cli_text(const char *format, ...) {
 int gt_cli_read(const gt_option *options, int argc, char **argv, void *settings) {
     gt_option_values values = {0};
     int code = gt_options_parse(options, argc, argv, &values);
-    return code == GT_EXIT_OK ? gt_options_apply(options, &values, settings) : code;
+    if (code == GT_EXIT_OK) code = gt_options_apply(options, &values, settings);
+    free(values.texts.texts);
+    return code;
 }
 
 int gt_cli_flush(void) {

@@ -49,6 +49,10 @@ enum {
 /* Prints "gantry: " and the line to stderr; returns exit_code. */
 int gt_cli_fail(int exit_code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* What stands before the line from now on, as "rank 3: "; it is kept. NULL: lines are not printed, for another process prints
+ * the same. */
+void gt_cli_speak_as(const char *who);
+
 /* The exit code that belongs to a failed status, and a failure with that code and gt_last_error(). */
 int gt_cli_exit_code(gt_status status);
 int gt_cli_fail_status(gt_status status);

@@ -163,6 +163,13 @@ static int refuse(int code, const gt_option_value *value, const char *file, cons
 static int apply_one(const gt_option *option, const gt_option_values *values, void *settings) {
     const gt_option_value *value = value_of(values, option);
     int code = GT_EXIT_OK;
+    if (value != NULL && option->kind == GT_OPTION_TEXTS) {
+        gt_text_list *list = (gt_text_list *)((char *)settings + option->member[0]);
+        list->n = values->texts.n;
+        list->texts = gt_cli_resize(NULL, list->n, sizeof *list->texts);
+        memcpy(list->texts, values->texts.texts, list->n * sizeof *list->texts);
+        return code;
+    }
     for (size_t m = 0; value != NULL && code == GT_EXIT_OK && m < option->n_members; m++) {
         void *member = (char *)settings + option->member[m];
         char *complaint = NULL;

@@ -25,6 +25,7 @@ typedef enum gt_option_kind {
     GT_OPTION_SWITCH,  /* gt_switch: --name, --no-name */
     GT_OPTION_BOOL,    /* bool: the same, with no third state */
     GT_OPTION_PARSED,  /* anything: parse and format below */
+    GT_OPTION_TEXTS,   /* gt_text_list: every positional argument from this one on; the last positional row */
     GT_OPTION_SET,     /* --name key=value gives another option its value */
     GT_OPTION_END      /* the last row of a table */
 } gt_option_kind;
@@ -32,6 +33,12 @@ typedef enum gt_option_kind {
 typedef struct gt_gpu_list {
     int n, gpus[GT_MAX_GPUS];
 } gt_gpu_list;
+
+/* Texts of the command line; the array is the settings' own. */
+typedef struct gt_text_list {
+    const char **texts;
+    size_t n;
+} gt_text_list;
 
 typedef enum gt_switch { GT_SWITCH_AUTO, GT_SWITCH_ON, GT_SWITCH_OFF } gt_switch;
 
@@ -91,6 +98,7 @@ typedef struct gt_option_values {
     const char *file; /* NULL for the command line */
     size_t n;
     gt_option_value given[GT_MAX_OPTIONS]; /* each option once: the last value counts */
+    gt_text_list texts;                    /* of the option of kind TEXTS; gt_cli_read() frees */
 } gt_option_values;
 
 /* The option of that name; NULL: none. */
