@@ -10,6 +10,10 @@ endmacro()
 find_package(OpenMP QUIET COMPONENTS C)
 gantry_need("OpenMP for C (part of gcc, clang needs libomp-dev)" OpenMP_C_FOUND)
 
+set(THREADS_PREFER_PTHREAD_FLAG ON)
+find_package(Threads QUIET)
+gantry_need("threads (part of libc6-dev)" Threads_FOUND)
+
 find_package(PkgConfig QUIET)
 gantry_need("pkg-config" PkgConfig_FOUND)
 if(PkgConfig_FOUND)
@@ -19,6 +23,8 @@ if(PkgConfig_FOUND)
     gantry_need("muParser (libmuparser-dev)" MUPARSER_FOUND)
     pkg_check_modules(YAML QUIET IMPORTED_TARGET yaml-0.1)
     gantry_need("libyaml (libyaml-dev)" YAML_FOUND)
+    pkg_check_modules(SQLITE QUIET IMPORTED_TARGET sqlite3)
+    gantry_need("SQLite (libsqlite3-dev)" SQLITE_FOUND)
 endif()
 
 find_path(XXHASH_INCLUDE_DIR xxhash.h)
@@ -56,6 +62,12 @@ if(GANTRY_PROTOBUF_ENABLED)
             gantry_need("protoc-c (protobuf-c-compiler)" FALSE)
         endif()
     endif()
+endif()
+
+# MPI: only the command is linked to it, and calls it where mpirun or srun has started several processes.
+if(GANTRY_MPI)
+    find_package(MPI QUIET COMPONENTS C)
+    gantry_take(GANTRY_MPI "MPI for C (libopenmpi-dev)" MPI_C_FOUND)
 endif()
 
 include(CheckLanguage)

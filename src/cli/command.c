@@ -60,7 +60,7 @@ int gt_cli_read(const gt_option *options, int argc, char **argv, void *settings)
     gt_option_values values = {0};
     int code = gt_options_parse(options, argc, argv, &values);
     if (code == GT_EXIT_OK) code = gt_options_apply(options, &values, settings);
-    free(values.texts.texts);
+    free(values.rest.texts);
     return code;
 }
 

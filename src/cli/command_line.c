@@ -87,12 +87,12 @@ static int take_positional(const command_line *line, const char *argument, gt_op
     const gt_option *last = NULL;
     GT_FOR_OPTIONS(option, line->table)
     if (gt_option_is_positional(option)) {
-        if (option->kind == GT_OPTION_TEXTS) {
-            gt_text_list *list = &values->texts;
+        if (option->kind == GT_OPTION_REST) {
+            gt_rest *list = &values->rest;
             list->texts = gt_cli_resize(list->texts, list->n + 1, sizeof *list->texts);
             list->texts[list->n++] = argument;
         }
-        if (option->kind == GT_OPTION_TEXTS || gt_option_given(values, line->table, option->name) == NULL) {
+        if (option->kind == GT_OPTION_REST || gt_option_given(values, line->table, option->name) == NULL) {
             gt_option_give(values, line->table, option->name, argument);
             return GT_EXIT_OK;
         }

@@ -12,7 +12,7 @@
 
 int gt_shard_parse(const char *text, void *member, char **complaint) {
     gt_shard *shard = member;
-    char index[GT_NUMBER_CHARS];
+    char number[GT_NUMBER_CHARS];
     const char *slash = strchr(text, '/');
     *shard = (gt_shard){.source = GT_SHARD_GIVEN};
     if (strcmp(text, "slurm") == 0) {
@@ -23,10 +23,9 @@ int gt_shard_parse(const char *text, void *member, char **complaint) {
         shard->source = GT_SHARD_ALL;
         return GT_EXIT_OK;
     }
-    if (slash != NULL && (size_t)(slash - text) < sizeof index) {
-        snprintf(index, sizeof index, "%.*s", (int)(slash - text), text);
-        if (gt_number_parse_u64(index, &shard->shard) && gt_number_parse_u64(slash + 1, &shard->n_shards) &&
-            shard->shard < shard->n_shards)
+    if (slash != NULL && (size_t)(slash - text) < sizeof number) {
+        snprintf(number, sizeof number, "%.*s", (int)(slash - text), text);
+        if (gt_number_parse_u64(number, &shard->index) && gt_number_parse_u64(slash + 1, &shard->n) && shard->index < shard->n)
             return GT_EXIT_OK;
     }
     *complaint = gt_cli_text("it takes " GT_SHARD_TAKES);
@@ -43,7 +42,7 @@ const char *gt_shard_format(const void *member, char text[GT_OPTION_CHARS]) {
     case GT_SHARD_ALL:
         return "all";
     default:
-        snprintf(text, GT_OPTION_CHARS, "%" PRIu64 "/%" PRIu64, shard->shard, shard->n_shards);
+        snprintf(text, GT_OPTION_CHARS, "%" PRIu64 "/%" PRIu64, shard->index, shard->n);
         return text;
     }
 }
@@ -78,8 +77,8 @@ int gt_shard_resolve(gt_shard *shard, char **from) {
     job_array array;
     *from = NULL;
     if (shard->source == GT_SHARD_GIVEN) return GT_EXIT_OK;
-    shard->shard = 0;
-    shard->n_shards = 1;
+    shard->index = 0;
+    shard->n = 1;
     if (shard->source == GT_SHARD_ALL) return GT_EXIT_OK;
     if (!find_array(&array)) {
         if (shard->source == GT_SHARD_AUTO) return GT_EXIT_OK;
@@ -92,10 +91,10 @@ int gt_shard_resolve(gt_shard *shard, char **from) {
                            "task %" PRIu64 " of an array of %" PRIu64 " from %" PRIu64 " to %" PRIu64
                            ": which shard that is can't be told; say it (--shard %" PRIu64 "/N), or --shard all",
                            array.id, array.count, array.min, array.max, array.id);
-    shard->shard = (array.id - array.min) / array.step;
-    shard->n_shards = array.count;
+    shard->index = (array.id - array.min) / array.step;
+    shard->n = array.count;
     *from = gt_cli_text("shard %" PRIu64 " of %" PRIu64 ", from 0: task %" PRIu64 " of Slurm's array %" PRIu64 "-%" PRIu64
                         " (--shard all for the whole study)",
-                        shard->shard, shard->n_shards, array.id, array.min, array.max);
+                        shard->index, shard->n, array.id, array.min, array.max);
     return GT_EXIT_OK;
 }

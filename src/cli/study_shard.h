@@ -16,7 +16,7 @@ typedef enum gt_shard_source {
 /* The member of --shard; all zero: not said. */
 typedef struct gt_shard {
     gt_shard_source source;
-    uint64_t shard, n_shards; /* of GIVEN, and of all once it is resolved */
+    uint64_t index, n; /* part index of n; of GIVEN, and of all once it is resolved */
 } gt_shard;
 
 #define GT_SHARD_TAKES "i/n with i from 0 to n - 1, such as 0/4; slurm for the place in a job array, or all for the whole study"
@@ -25,7 +25,7 @@ typedef struct gt_shard {
 int gt_shard_parse(const char *text, void *member, char **complaint);
 const char *gt_shard_format(const void *member, char text[GT_OPTION_CHARS]);
 
-/* Fills shard and n_shards. Where they are the environment's, *from tells of it in a line for the user that the caller frees,
+/* Fills index and n. Where they are the environment's, *from tells of it in a line for the user that the caller frees,
  * else it is NULL. Arrays whose numbers leave in doubt which shard is meant are refused. Returns an exit code, the error
  * printed. */
 int gt_shard_resolve(gt_shard *shard, char **from);

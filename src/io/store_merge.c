@@ -95,7 +95,7 @@ static void discard(const char *temporary) {
 
 static gt_status check_missing(const gt_store_study *study, const gt_store_merge_result *result) {
     if (result->n_missing == 0) return GT_OK;
-    char *ranges = gt_seed_ranges_format(result->missing, result->n_missing);
+    char *ranges = gt_seed_gaps_format(result->missing, result->n_missing);
     if (ranges == NULL) return no_memory();
     gt_status status =
         gt_fail(GT_ERR_ARGUMENT,
@@ -145,7 +145,7 @@ gt_status gt_store_merge(const char *const *parts, size_t n_parts, const char *o
 
 void gt_store_merge_result_free(gt_store_merge_result *result) { free(result->missing); }
 
-char *gt_seed_ranges_format(const gt_seed_range *ranges, size_t n) {
+char *gt_seed_gaps_format(const gt_seed_gap *ranges, size_t n) {
     enum { SHOWN = 8, CHARS = 48 };
     char *text = malloc((SHOWN + 1) * CHARS), *at = text;
     for (size_t k = 0; text != NULL && k < n && k < SHOWN; k++)

@@ -15,15 +15,15 @@ typedef struct gt_store_merge_options {
 } gt_store_merge_options;
 
 /* Seeds [first, end) without a finished run under at least one setting. */
-typedef struct gt_seed_range {
+typedef struct gt_seed_gap {
     uint64_t first, end;
-} gt_seed_range;
+} gt_seed_gap;
 
 typedef struct gt_store_merge_result {
     uint64_t n_runs, n_finished; /* of the seeds that are taken */
     uint64_t n_resumable;        /* not finished, with a saved state */
     uint64_t n_overlapping;      /* finished in more than one part; each time the same, bit for bit */
-    gt_seed_range *missing;      /* upwards */
+    gt_seed_gap *missing;        /* upwards */
     size_t n_missing;
 } gt_store_merge_result;
 
@@ -41,7 +41,7 @@ gt_status gt_store_merge(const char *const *parts, size_t n_parts, const char *o
 void gt_store_merge_result_free(gt_store_merge_result *result);
 
 /* Ranges as text: "0:250, 500:1000"; more than a line holds as "... and 7 more ranges". The caller frees; NULL: no memory. */
-char *gt_seed_ranges_format(const gt_seed_range *ranges, size_t n);
+char *gt_seed_gaps_format(const gt_seed_gap *ranges, size_t n);
 
 #ifdef __cplusplus
 }

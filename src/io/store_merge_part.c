@@ -186,15 +186,15 @@ static gt_status count(gt_store *merged, const char *sql, uint64_t *out) {
 }
 
 static gt_status add_missing(gt_store_merge_result *result, uint64_t seed) {
-    gt_seed_range *last = result->n_missing > 0 ? &result->missing[result->n_missing - 1] : NULL;
+    gt_seed_gap *last = result->n_missing > 0 ? &result->missing[result->n_missing - 1] : NULL;
     if (last != NULL && last->end == seed) {
         last->end++;
         return GT_OK;
     }
-    gt_seed_range *more = realloc(result->missing, (result->n_missing + 1) * sizeof *more);
+    gt_seed_gap *more = realloc(result->missing, (result->n_missing + 1) * sizeof *more);
     if (more == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for the seeds that are missing");
     result->missing = more;
-    more[result->n_missing++] = (gt_seed_range){seed, seed + 1};
+    more[result->n_missing++] = (gt_seed_gap){seed, seed + 1};
     return GT_OK;
 }
 

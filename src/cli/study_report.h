@@ -1,0 +1,13 @@
+/* private to the CLI. What `gantry study` prints: what it is about to do, and what became of it. */
+#ifndef GT_CLI_STUDY_REPORT_H
+#define GT_CLI_STUDY_REPORT_H
+
+#include "io/store_summary.h"
+
+/* path: of the whole study, which n_ranks processes train. */
+void gt_study_print_begin(const gt_store *store, const char *path, int n_ranks);
+
+/* From the store: all runs that are in it. Returns an exit code, the error printed. */
+int gt_study_print_end(gt_store *store, bool json);
+
+#endif
