@@ -107,9 +107,11 @@ static gt_status recognise(const char *path) {
 
 /* A file that can't be written, on a medium that can't either, is read as it is. */
 static gt_status open_database(gt_store *store, bool to_write) {
-    int code = sqlite3_open_v2(store->path, &store->db, to_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY, NULL);
+    /* A connection that can only read leaves an empty -wal and a -shm behind. SQLite falls back to one where it must. */
+    int code = sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE, NULL);
+    if (code == SQLITE_OK && !to_write) code = sqlite3_exec(store->db, "PRAGMA query_only=ON", NULL, NULL, NULL);
     if (code == SQLITE_OK) code = sqlite3_exec(store->db, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL);
-    if (code == SQLITE_CANTOPEN && !to_write) {
+    if ((code == SQLITE_CANTOPEN || code == SQLITE_READONLY) && !to_write) {
         char *wal = beside(store->path, "-wal"), *uri = sqlite3_mprintf("file:%s?immutable=1", store->path);
         if (wal != NULL && uri != NULL && access(wal, F_OK) != 0) {
             sqlite3_close(store->db);

@@ -47,11 +47,13 @@ static gt_status attach_as(gt_store *merged, const char *path, const char *param
     return status;
 }
 
-/* Only to read. What lies in a folder that can't be written has no journal, or it could not be read at all. */
+/* Only to read, but a connection that could not write would leave files behind. What lies in a folder that can't be written has
+ * no journal, or it could not be read at all. */
 static gt_status attach(gt_store *merged, const char *path, const char *name) {
     char detach[32];
-    gt_status status = attach_as(merged, path, "mode=ro", name);
-    if (status != GT_ERR_FILE || (sqlite3_errcode(merged->db) & 0xff) != SQLITE_CANTOPEN) return status;
+    gt_status status = attach_as(merged, path, "mode=rw", name);
+    const int code = sqlite3_errcode(merged->db) & 0xff;
+    if (status != GT_ERR_FILE || (code != SQLITE_CANTOPEN && code != SQLITE_READONLY)) return status;
     snprintf(detach, sizeof detach, "DETACH %s", name);
     sqlite3_exec(merged->db, detach, NULL, NULL, NULL);
     return attach_as(merged, path, "immutable=1", name);
@@ -160,7 +162,7 @@ static const char take_runs[] =
 static const char take_facts[] =
     "INSERT INTO main.fact SELECT key, value FROM part.fact WHERE true ON CONFLICT (key) DO UPDATE SET value = CASE "
     "WHEN key = 'created' THEN min(value, excluded.value) "
-    "WHEN key = 'seconds' THEN value + excluded.value "
+    "WHEN key IN ('seconds', 'writer_seconds') THEN printf('%.3f', value + excluded.value) "
     "WHEN instr('; ' || value || '; ', '; ' || excluded.value || '; ') THEN value "
     "ELSE value || '; ' || excluded.value END;";
 
