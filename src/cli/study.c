@@ -58,10 +58,10 @@ static int run(int argc, char **argv) {
     if (code == GT_EXIT_OK) code = open_store(&s, &store);
     if (code == GT_EXIT_OK) {
         const bool quiet = s.quiet == GT_SWITCH_ON, json = s.json == GT_SWITCH_ON;
-        const gt_trainer_options how = gt_study_settings_how(&s);
+        const gt_study_options options = gt_study_settings_how(&s);
         gt_interrupt_catch();
         if (!quiet && !json) gt_study_print_begin(store);
-        code = gt_study_session_run(store, &how, quiet);
+        code = gt_study_session_run(store, &options, quiet);
         if (code == GT_EXIT_OK && (!quiet || json)) code = gt_study_print_end(store, json);
     }
     const gt_status closed = gt_store_close(store);
