@@ -35,6 +35,22 @@ static int n_started(void) {
     return count_in("SLURM_STEP_NUM_TASKS");
 }
 
+void gt_ranks_share(const gt_ranks *ranks, gt_trainer_options *options) {
+    gt_device_info devices[GT_MAX_GPUS + 8];
+    const size_t capacity = sizeof devices / sizeof *devices;
+    if (ranks->n == 1) return;
+    if (options->n_threads == 0) options->n_threads = ranks->n_threads;
+    if (options->device == GT_DEVICE_CPU || options->isa != GT_ISA_AUTO) return;
+    if (options->n_gpus == 0) {
+        const size_t n = gt_devices(devices, capacity);
+        for (size_t k = 0; k < n && k < capacity && options->n_gpus < GT_MAX_GPUS; k++)
+            if (devices[k].device == GT_DEVICE_CUDA && devices[k].usable) options->gpus[options->n_gpus++] = devices[k].gpu;
+    }
+    if (options->n_gpus == 0) return;
+    options->gpus[0] = options->gpus[ranks->on_node % options->n_gpus];
+    options->n_gpus = 1;
+}
+
 #ifndef GANTRY_MPI
 
 int gt_ranks_begin(gt_ranks *out) {

@@ -2,6 +2,8 @@
 #ifndef GT_CLI_RANKS_H
 #define GT_CLI_RANKS_H
 
+#include "gantry/gantry.h"
+
 #include <stdbool.h>
 
 typedef struct gt_ranks {
@@ -14,6 +16,10 @@ typedef struct gt_ranks {
  * from now on. Returns an exit code, the error printed; GT_EXIT_USAGE where there are others and MPI can't bring them
  * together. */
 int gt_ranks_begin(gt_ranks *out);
+
+/* What a rank computes with where the options leave it open: its threads, and one GPU of those that were named, or of all that
+ * there are; ranks of a machine take turns. Alone, options stay as they are. */
+void gt_ranks_share(const gt_ranks *ranks, gt_trainer_options *options);
 
 /* Tells the others that this process stops before its end: they are to stop, too. */
 void gt_ranks_stop(const gt_ranks *ranks);

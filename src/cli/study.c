@@ -31,17 +31,12 @@ static int default_path(gt_study_settings *s) {
     return GT_EXIT_OK;
 }
 
-/* A file that is in the way, or busy, is the user's to settle. */
-static int open_failed(gt_status status) {
-    return status == GT_ERR_IO ? gt_cli_fail(GT_EXIT_FAILURE, "%s", gt_last_error()) : gt_cli_fail_status(status);
-}
-
 /* ---------------------------------------------------------------- the file */
 
 /* By the first rank, before any of them has a file: what an earlier process left is brought together. */
-static int prepare(const gt_study_settings *s) {
+static int prepare(const gt_study_settings *s, const gt_ranks *ranks) {
     if (s->resume != NULL) return gt_study_parts_join(s->path);
-    if (s->force == GT_SWITCH_ON) return gt_study_parts_remove(s->path);
+    if (s->force == GT_SWITCH_ON) return gt_study_parts_remove(s->path, ranks);
     if (s->out != NULL && access(s->path, F_OK) == 0)
         return gt_cli_fail(GT_EXIT_USAGE,
                            "--out %s: the file exists; go on with it (--resume), replace it (--force), or name another",
@@ -68,7 +63,7 @@ static int open_store(gt_study_settings *s, const gt_ranks *ranks, gt_store **st
     const gt_status status = s->resume != NULL ? gt_store_open(path, true, store)
                                                : gt_store_create(path, &s->study, s->force == GT_SWITCH_ON, store);
     free(path);
-    return status == GT_OK ? GT_EXIT_OK : open_failed(status);
+    return status == GT_OK ? GT_EXIT_OK : gt_cli_fail_status(status);
 }
 
 /* A study of parts has them from --shard, from Slurm or from ranks. */
@@ -99,10 +94,11 @@ static int stopped(const gt_study_settings *s, const gt_ranks *ranks, int code) 
 
 /* What is left of the store, which it closes. */
 static int train(gt_study_settings *s, gt_ranks *ranks, gt_store *store) {
-    const gt_study_session_options options = {.how = gt_study_settings_how(s, ranks),
-                                              .ranks = *ranks,
-                                              .path = s->path,
-                                              .quiet = s->quiet == GT_SWITCH_ON || ranks->rank > 0};
+    gt_study_session_options options = {.study = gt_study_settings_how(s),
+                                        .ranks = *ranks,
+                                        .path = s->path,
+                                        .quiet = s->quiet == GT_SWITCH_ON || ranks->rank > 0};
+    gt_ranks_share(ranks, &options.study.how);
     if (!options.quiet && s->json != GT_SWITCH_ON) gt_study_print_begin(store, s->path, ranks->n);
     int code = gt_study_session_run(store, &options);
     const gt_status closed = gt_store_close(store);
@@ -127,7 +123,7 @@ static int study(gt_study_settings *s, gt_ranks *ranks) {
     gt_store *store = NULL;
     int code = find_path(s);
     if (code == GT_EXIT_OK) code = check_ranks(s, ranks);
-    if (code == GT_EXIT_OK && ranks->rank == 0) code = prepare(s);
+    if (code == GT_EXIT_OK && ranks->rank == 0) code = prepare(s, ranks);
     code = gt_ranks_agree(ranks, code);
     if (code == GT_EXIT_OK) code = open_store(s, ranks, &store);
     const int opened = gt_ranks_agree(ranks, code);

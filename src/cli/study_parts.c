@@ -77,17 +77,19 @@ static int lock_parts(part_list *list) {
     return status == GT_OK ? GT_EXIT_OK : gt_cli_fail_status(status);
 }
 
-static void remove_parts(part_list *list) {
+static void remove_store(const char *path) {
     static const char *const endings[] = {"-wal", "-shm", ""};
-    close_parts(list);
-    for (size_t k = 0; k < list->n; k++) {
-        gt_study_weights_remove(list->paths[k]);
-        for (size_t e = 0; e < sizeof endings / sizeof *endings; e++) {
-            char *name = gt_cli_text("%s%s", list->paths[k], endings[e]);
-            unlink(name);
-            free(name);
-        }
+    gt_study_weights_remove(path);
+    for (size_t e = 0; e < sizeof endings / sizeof *endings; e++) {
+        char *name = gt_cli_text("%s%s", path, endings[e]);
+        unlink(name);
+        free(name);
     }
+}
+
+static void remove_parts(part_list *list) {
+    close_parts(list);
+    for (size_t k = 0; k < list->n; k++) remove_store(list->paths[k]);
 }
 
 /* ---------------------------------------------------------------- joining and taking */
@@ -147,8 +149,9 @@ int gt_study_parts_take(const char *path, const gt_ranks *ranks) {
     return code;
 }
 
-int gt_study_parts_remove(const char *path) {
+int gt_study_parts_remove(const char *path, const gt_ranks *ranks) {
     part_list list = find_parts(path);
+    if (ranks->n > 1 && access(path, F_OK) == 0) list.paths[list.n++] = gt_cli_text("%s", path);
     const int code = lock_parts(&list);
     if (code == GT_EXIT_OK) remove_parts(&list);
     free_parts(&list);

@@ -21,7 +21,8 @@ int gt_study_parts_join(const char *path);
 /* Makes the part of this rank from the study's file. The same. */
 int gt_study_parts_take(const char *path, const gt_ranks *ranks);
 
-/* Removes them; those of a study that is replaced. The same. */
-int gt_study_parts_remove(const char *path);
+/* Makes room for a study that replaces this one: its parts go, and before ranks its file, which is not written until their end.
+ * The same. */
+int gt_study_parts_remove(const char *path, const gt_ranks *ranks);
 
 #endif

@@ -24,7 +24,7 @@ typedef struct gt_study_session {
 } gt_study_session;
 
 typedef struct gt_study_session_options {
-    gt_trainer_options how;
+    gt_study_options study;
     gt_ranks ranks;   /* another one that stops stops this one, too */
     const char *path; /* of the whole study, from which it can go on */
     bool quiet;

@@ -50,6 +50,9 @@ const gt_option gt_study_options_table[] = {
      .n_members = 1, .member = {offsetof(gt_study_settings, out)}},
     {"force", GT_OPTION_SWITCH, "", "replace a study that exists", ALONE, AT(force)},
     {"resume", GT_OPTION_TEXT, "FILE", "go on with a study: train what is missing", ALONE, AT(resume)},
+    {"save-seconds", GT_OPTION_REAL, "X",
+     "save runs that are not finished every X seconds, or less often where that takes more than a twentieth of the time",
+     .min = 0, .max = 1e6, AT(save_seconds)},
     {"keep-weights", GT_OPTION_PARSED, "none|all|worst:N",
      "keep final checkpoints of runs, in a folder beside the file; gantry sample and others read them", FIXED, AT(keep),
      .parse = gt_keep_weights_parse, .format = format_keep, .takes = KEEP_TAKE},
@@ -357,26 +360,8 @@ void gt_study_settings_free(gt_study_settings *settings) {
     free(settings->shard_from);
 }
 
-/* The GPU of a rank: its own of those that were named, or of all; ranks take turns where there are more of them. */
-static void choose_gpu(gt_trainer_options *options, const gt_ranks *ranks) {
-    gt_device_info devices[GT_MAX_GPUS + 8];
-    const size_t capacity = sizeof devices / sizeof *devices;
-    if (options->device == GT_DEVICE_CPU || options->isa != GT_ISA_AUTO) return;
-    if (options->n_gpus == 0) {
-        const size_t n = gt_devices(devices, capacity);
-        for (size_t k = 0; k < n && k < capacity && options->n_gpus < GT_MAX_GPUS; k++)
-            if (devices[k].device == GT_DEVICE_CUDA && devices[k].usable) options->gpus[options->n_gpus++] = devices[k].gpu;
-    }
-    if (options->n_gpus == 0) return;
-    options->gpus[0] = options->gpus[ranks->on_node % options->n_gpus];
-    options->n_gpus = 1;
-}
-
-gt_trainer_options gt_study_settings_how(const gt_study_settings *settings, const gt_ranks *ranks) {
-    gt_trainer_options options = gt_spec_settings_options(&settings->base);
-    options.n_threads = (int)settings->threads;
-    if (ranks->n == 1) return options;
-    if (options.n_threads == 0) options.n_threads = ranks->n_threads;
-    choose_gpu(&options, ranks);
+gt_study_options gt_study_settings_how(const gt_study_settings *settings) {
+    gt_study_options options = {.how = gt_spec_settings_options(&settings->base), .save_seconds = settings->save_seconds};
+    options.how.n_threads = (int)settings->threads;
     return options;
 }

@@ -28,6 +28,7 @@ typedef struct gt_study_settings {
     uint64_t random;
     uint64_t iterations, eval_every, threads;
     int eval_samples, eval_energy;
+    double save_seconds;
     gt_shard shard;
     gt_keep_weights keep;
     const char *out, *resume, *config_path;
@@ -53,7 +54,7 @@ void gt_study_settings_free(gt_study_settings *settings);
 /* "none", "all", "worst:10", as the store keeps it. */
 int gt_keep_weights_parse(const char *text, void *member, char **complaint);
 
-/* How to compute: a rank takes its share of the processors that it may use, and one GPU of those there are. */
-gt_trainer_options gt_study_settings_how(const gt_study_settings *settings, const gt_ranks *ranks);
+/* How to compute, and how often to save. */
+gt_study_options gt_study_settings_how(const gt_study_settings *settings);
 
 #endif
