@@ -35,9 +35,9 @@ state_of() { timeout 5 scontrol show job "$1" | sed -n 's/.*JobState=\([A-Z]*\).
 
 # ---------------------------------------------------------------- an array, a signal, and what is merged
 
-# As many seeds as take a task about eight seconds.
+# As many seeds as take a task about four seconds.
 run study --seeds 0:40 --threads 1 --iterations 2000 --eval-every 1000 --eval-samples 1000 --quiet --out speed.sqlite
-seeds=$(sqlite3 speed.sqlite "SELECT 3 * min(1000, max(4, CAST(8 * 8 / value AS INTEGER))) FROM fact WHERE key = 'seconds'")
+seeds=$(sqlite3 speed.sqlite "SELECT 3 * min(1000, max(4, CAST(4 * 8 / value AS INTEGER))) FROM fact WHERE key = 'seconds'")
 flags=(--seeds "0:$seeds" --iterations 10000 --eval-every 500 --eval-samples 1000 --quiet)
 id=$(submit --array=0-2 "$script" shards "${flags[@]}")
 merge=$(submit --dependency=afterok:"$id" --wrap "\"$GANTRY\" merge shards/shard-*.sqlite --out shards/study.sqlite" --output="$folder/log-merge")
