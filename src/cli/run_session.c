@@ -154,7 +154,7 @@ static int train(gt_run_session *s) {
         gt_status status = advance(s);
         if (status != GT_OK) return compute_failed(s, status);
         code = visit(s);
-        gt_progress_show(&s->progress, s->iteration);
+        gt_progress_show(&s->progress, s->iteration, NULL);
     }
     gt_progress_erase(&s->progress);
     return code;
