@@ -214,6 +214,7 @@ gt_train_result gt_run_session_result(const gt_run_session *s, bool interrupted)
                              .training_seconds = s->training_seconds,
                              .total_seconds = gt_seconds() - s->began,
                              .n_pictures = s->n_pictures,
+                             .animation = s->animation,
                              .interrupted = interrupted};
 }
 

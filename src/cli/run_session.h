@@ -18,7 +18,7 @@ typedef struct gt_run_watch {
     void *context;
     uint64_t (*next)(void *context, uint64_t iteration); /* where it wants to look next, behind this iteration */
     gt_status (*look)(void *context, gt_run_session *session);
-    gt_status (*draw)(void *context, gt_run_session *session); /* pictures of its own, after the run's */
+    gt_status (*draw)(void *context, gt_run_session *session); /* an animation, after the run's pictures */
 } gt_run_watch;
 
 /* Zero it, then fill in settings, and what of the rest stands first. */
@@ -37,6 +37,7 @@ struct gt_run_session {
     uint64_t chunk;                            /* iterations that take about a twentieth of a second */
     double began, training_seconds, next_save; /* seconds */
     size_t n_pictures;
+    const char *animation; /* the file in the folder that was drawn; NULL: none */
 };
 
 /* With trainer, folder and record there: writes what a run needs to be resumed from its first moment, trains until the last

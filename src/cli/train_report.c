@@ -130,6 +130,7 @@ gt_status gt_train_print_summary(const gt_train_result *result) {
     printf("engine    %s on %s, %s: %s\n", info.engine, info.device, info.isa, info.why);
     printf("files     %s/", result->folder->path);
     if (result->n_pictures > 0) printf(" with %zu picture%s", result->n_pictures, result->n_pictures == 1 ? "" : "s");
+    if (result->animation != NULL) printf(" and %s", result->animation);
     putchar('\n');
     return GT_OK;
 }

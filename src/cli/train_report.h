@@ -16,6 +16,7 @@ typedef struct gt_train_result {
     uint64_t first_iteration;               /* not 0 after --resume */
     double training_seconds, total_seconds; /* of this process */
     size_t n_pictures;
+    const char *animation; /* the file in the folder; NULL: none */
     bool interrupted;
     const char *digest_note; /* what stands behind the digest; NULL: nothing */
 } gt_train_result;
