@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRAMES = 200 };
+enum { FRAMES = 200 }; /* at most, unless --every says more */
 
 typedef struct {
     gt_spec_settings base; /* the devices of it */
@@ -75,12 +75,9 @@ static void set_up_session(replay *r) {
     const gt_study_plan *plan = plan_of(r);
     const settings *flags = &r->flags;
     gt_train_settings *own = &r->session.settings;
-    const uint64_t about = plan->iterations / FRAMES;
     *own = (gt_train_settings){.base = flags->base,
                                .iterations = plan->iterations,
-                               .eval_every = flags->every > 0 ? flags->every
-                                             : about > 0      ? about
-                                                              : 1,
+                               .eval_every = flags->every > 0 ? flags->every : (plan->iterations + FRAMES - 1) / FRAMES,
                                .eval_samples = plan->evaluate.n_samples,
                                .plots = flags->plots,
                                .out = flags->out,

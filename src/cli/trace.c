@@ -14,22 +14,65 @@
 
 enum { CLOUD_POINTS = 300 }; /* as many as GT_CLOUD_POINTS would cover the surface */
 
-#define MARGIN 0.3 /* of the target on each side: what D makes of the rest of the plane is part of the story */
+#define MAX_WORK 2e10 /* parameters times points that D is computed at: some seconds */
+#define MARGIN   0.3  /* of the target on each side: what D makes of the rest of the plane is part of the story */
 
 static const gt_spec *spec_of(const gt_trace *trace) { return gt_trainer_get_spec(trace->trainer); }
 
 static bool has_probabilities(const gt_spec *spec) { return spec->loss == GT_BCE || spec->loss == GT_MINIMAX; }
 
+static int columns_of(const gt_trace *trace) { return GT_SURFACE_COLUMNS / trace->coarse; }
+static int rows_of(const gt_trace *trace) { return GT_SURFACE_ROWS / trace->coarse; }
+
+/* Every cell of the tutorial's surfaces is computed; of wide nets' fewer, so that an animation takes seconds. */
+static int coarseness(const gt_spec *spec, uint64_t n_frames) {
+    static const int divisors[] = {1, 2, 3, 6}; /* of both sides */
+    const double work = (double)n_frames * GT_SURFACE_POINTS * (double)gt_spec_n_parameters(spec, GT_DISCRIMINATOR);
+    int k = 0;
+    while (k < 3 && work / (divisors[k] * divisors[k]) > MAX_WORK) k++;
+    return divisors[k];
+}
+
 /* The cells' middles, from the units of the data to those of the nets: the inverse of gt_trainer_to_data()'s affine map. */
 static void place_cells(gt_trace *trace) {
+    const int columns = columns_of(trace), n = columns * rows_of(trace);
     float ends[2][2] = {{0, 0}, {1, 1}};
     gt_trainer_to_data(trace->trainer, ends[0], 2);
-    trace->cells = gt_cli_resize(NULL, (size_t)2 * GT_SURFACE_POINTS, sizeof *trace->cells);
-    for (int k = 0; k < GT_SURFACE_POINTS; k++) {
-        const double data[2] = {gt_surface_place(trace->view.column[0], k % GT_SURFACE_COLUMNS, GT_SURFACE_COLUMNS),
-                                gt_surface_place(trace->view.column[1], k / GT_SURFACE_COLUMNS, GT_SURFACE_ROWS)};
+    trace->cells = gt_cli_resize(NULL, (size_t)2 * (size_t)n, sizeof *trace->cells);
+    for (int k = 0; k < n; k++) {
+        const double data[2] = {gt_surface_place(trace->view.column[0], k % columns, columns),
+                                gt_surface_place(trace->view.column[1], k / columns, rows_of(trace))};
         for (int c = 0; c < 2; c++) trace->cells[2 * k + c] = (float)((data[c] - ends[0][c]) / (ends[1][c] - ends[0][c]));
     }
+}
+
+/* Cell k's place among n coarser ones: between *first and the next, share of the way. */
+static float place_among(int k, int coarse, int n, int *first) {
+    const double place = fmin(fmax((k + 0.5) / coarse - 0.5, 0), n - 1);
+    *first = (int)fmin(place, n - 2);
+    return (float)(place - *first);
+}
+
+/* All cells from the coarser ones, bilinear. */
+static void refine(const gt_trace *trace, const float *coarse, float *surface) {
+    const int columns = columns_of(trace);
+    for (int k = 0; k < GT_SURFACE_POINTS; k++) {
+        int row, column;
+        const float v = place_among(k / GT_SURFACE_COLUMNS, trace->coarse, rows_of(trace), &row),
+                    u = place_among(k % GT_SURFACE_COLUMNS, trace->coarse, columns, &column);
+        const float *low = &coarse[row * columns + column], *high = low + columns;
+        surface[k] = (1 - v) * ((1 - u) * low[0] + u * low[1]) + v * ((1 - u) * high[0] + u * high[1]);
+    }
+}
+
+static gt_status compute_surface(gt_trace *trace, float *surface) {
+    const size_t n = (size_t)columns_of(trace) * (size_t)rows_of(trace);
+    if (trace->coarse == 1) return gt_trainer_predict(trace->trainer, 0, GT_DISCRIMINATOR, trace->cells, n, surface);
+    float *coarse = gt_cli_resize(NULL, n, sizeof *coarse);
+    gt_status status = gt_trainer_predict(trace->trainer, 0, GT_DISCRIMINATOR, trace->cells, n, coarse);
+    if (status == GT_OK) refine(trace, coarse, surface);
+    free(coarse);
+    return status;
 }
 
 static gt_status begin_plane(gt_trace *trace) {
@@ -50,6 +93,7 @@ gt_status gt_trace_begin(gt_trace *trace, gt_trainer *trainer, char *name, uint6
     *trace = (gt_trace){.name = name,
                         .every = frame_distance(every, total),
                         .trainer = trainer,
+                        .coarse = coarseness(spec, total / frame_distance(every, total) + 1),
                         .n = is_function ? GT_PICTURE_POINTS : CLOUD_POINTS};
     trace->real = gt_cli_resize(NULL, trace->n * (size_t)spec->target.n_columns, sizeof *trace->real);
     trace->latents = gt_cli_resize(NULL, trace->n * (size_t)spec->generator.size[0], sizeof *trace->latents);
@@ -69,7 +113,7 @@ static char *title_of(const gt_trace *trace, const gt_metrics *row) {
     char *title = gt_cli_text("%s, iteration %" PRIu64, trace->name, row->iteration);
     for (int i = 0; (score = gt_score_of_line(spec_of(trace), i)) != NULL; i++) {
         gt_score_format(score, gt_score_value(score, row), spec_of(trace), text);
-        char *longer = gt_cli_text("%s   %s %s", title, score->name, text);
+        char *longer = gt_cli_text("%s%s%s %s", title, i == 0 ? "\n" : "   ", score->name, text);
         free(title);
         title = longer;
     }
@@ -92,7 +136,7 @@ gt_status gt_trace_add(gt_trace *trace, const gt_metrics *row) {
         (gt_animation_frame){.title = title_of(trace, row), .generated = generated, .surface = surface};
     gt_status status = generate(trace, generated);
     if (status != GT_OK || surface == NULL) return status;
-    return gt_trainer_predict(trace->trainer, 0, GT_DISCRIMINATOR, trace->cells, GT_SURFACE_POINTS, surface);
+    return compute_surface(trace, surface);
 }
 
 /* ---------------------------------------------------------------- the animation */

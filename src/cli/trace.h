@@ -16,7 +16,8 @@ typedef struct gt_trace {
     size_t n;              /* points of each kind in a frame */
     gt_plot_view view;     /* of points in the plane */
     float *real, *latents; /* [n, X], [n, Z] */
-    float *cells;          /* [GT_SURFACE_POINTS, 2] in the units that the nets see; NULL: no surface */
+    float *cells;          /* [n_cells, 2] in the units that the nets see, where D is computed; NULL: no surface */
+    int coarse;            /* each so many cells of a surface's row and column have one of them */
     gt_animation_frame *frames;
     size_t n_frames;
 } gt_trace;

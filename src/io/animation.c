@@ -121,7 +121,7 @@ static void write_plane_frame(FILE *script, const gt_animation *a, const gt_anim
 static void write_plane(FILE *script, const gt_animation *a) {
     fprintf(script,
             "set terminal gif animate delay %d loop 0 noenhanced font 'sans,11' size 640,480\n"
-            "set margins screen 0.11, screen 0.84, screen 0.16, screen 0.91\n"
+            "set margins screen 0.11, screen 0.84, screen 0.16, screen 0.89\n"
             "set xlabel 'x' offset 0,0.5\nset ylabel 'y' offset 2.5\n"
             "set key at screen 0.475, 0.045 center horizontal Left reverse maxcols 4 samplen 1 width -2\n"
             "set palette maxcolors %d defined (" PALETTE ")\nset format cb '%%.2g'\nset cbrange [%.9g:%.9g]\nset cblabel ",
@@ -147,6 +147,7 @@ static gt_status write_others(FILE *script, const gt_animation *a) {
         fprintf(script, "set terminal gif animate delay %d loop 0 noenhanced font 'sans,11' size 640,%d\n", FRAME_HUNDREDTHS,
                 view.n > 2 ? 640 : 480);
         gt_plot_write_setup(script, &view);
+        fputs("set tmargin screen 0.89\n", script); /* titles have two lines */
         for (size_t f = 0; f < a->n_frames; f++) gt_plot_write_picture(script, &view, &pictures[f]);
     }
     free(pictures);

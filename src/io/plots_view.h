@@ -34,7 +34,7 @@ static inline float gt_plot_at(const gt_plot_points *points, size_t i, int colum
 
 double gt_plot_clamp(double value, gt_plot_range range);
 
-/* In gnuplot's single quotes. */
+/* In gnuplot's single quotes; a line's end among them, too. */
 void gt_plot_write_quoted(FILE *script, const char *text);
 
 void gt_plot_write_ranges(FILE *script, const gt_plot_view *view, int cx, int cy);
