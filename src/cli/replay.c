@@ -1,46 +1,34 @@
 /* gantry replay: one run of a study trained again with everything to look at, and compared with what the study stored. */
+#include "cli/replay.h"
+
 #include "cli/command.h"
 #include "cli/interrupt.h"
-#include "cli/json.h"
-#include "cli/replay_check.h"
-#include "cli/replay_run.h"
-#include "cli/run_session.h"
 #include "cli/terminal.h"
-#include "cli/trace.h"
 #include "io/npy.h"
 #include "io/plots.h"
-#include "io/store_sweep.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { FRAMES = 200 }; /* at most, unless --every says more */
 
-typedef struct {
-    gt_spec_settings base; /* the devices of it */
-    const char *study, *seed, *setting, *out;
-    uint64_t every;
-    gt_switch force, plots, json, quiet;
-} settings;
-
-#define AT(member_) .n_members = 1, .member = {offsetof(settings, member_)}
+#define AT(member_) .n_members = 1, .member = {offsetof(gt_replay_flags, member_)}
 #define SEED_TAKES  "a seed of the study, or best, median, worst, first-relapse"
-#define STUDY_TAKES "the file of a study"
+#define STUDY_TAKES "the FILE of a study"
 #define MAX_EVERY   ((double)GT_MAX_ITERATIONS)
 #define HEADING(text)                                                                                                          \
     { .help = text }
 /* clang-format off */
 static const gt_option options[] = {
-    {"study", GT_OPTION_TEXT, "STUDY", "the FILE of a study", GT_OPTION_POSITIONAL | GT_OPTION_REQUIRED, AT(study),
+    {"study", GT_OPTION_TEXT, "STUDY", STUDY_TAKES, GT_OPTION_POSITIONAL | GT_OPTION_REQUIRED, AT(study),
      .takes = STUDY_TAKES},
     HEADING("Which run"),
-    {"seed", GT_OPTION_TEXT, "N|NAME", SEED_TAKES, GT_OPTION_REQUIRED, AT(seed), .choice = gt_replay_run_name,
+    {"seed", GT_OPTION_TEXT, "N|NAME", "a seed of the study, or a run by its name", AT(seed), .choice = gt_replay_run_name,
      .takes = SEED_TAKES},
     {"setting", GT_OPTION_TEXT, "K", "setting of a sweep, from 0; needed when the study has several", AT(setting),
      .takes = "the number of a setting, from 0"},
     HEADING("What to look at"),
-    {"every", GT_OPTION_U64, "N", "iterations from one row of metrics.csv to the next; unless said about 200 rows", .min = 1,
+    {"every", GT_OPTION_U64, "N", "iterations from one row of metrics.csv to the next (so that there are up to 200)", .min = 1,
      .max = MAX_EVERY, AT(every)},
     {"plots", GT_OPTION_SWITCH, "", "draw the pictures and the animation (--no-plots: don't); needs gnuplot", AT(plots)},
     HEADING("Files"),
@@ -54,26 +42,16 @@ static const gt_option options[] = {
 };
 /* clang-format on */
 
-typedef struct {
-    settings flags;
-    gt_store *store;
-    gt_replay_run chosen;
-    gt_replay_check check;
-    gt_trace trace;
-    bool traced;
-    gt_run_session session;
-} replay;
-
 static bool on(gt_switch value) { return value == GT_SWITCH_ON; }
 
-static const gt_study_plan *plan_of(const replay *r) { return &gt_store_get_study(r->store)->plan; }
+static const gt_study_plan *plan_of(const gt_replay *r) { return &gt_store_get_study(r->store)->plan; }
 
 /* ---------------------------------------------------------------- beginning */
 
 /* The run as gantry train is told of it. */
-static void set_up_session(replay *r) {
+static void set_up_session(gt_replay *r) {
     const gt_study_plan *plan = plan_of(r);
-    const settings *flags = &r->flags;
+    const gt_replay_flags *flags = &r->flags;
     gt_train_settings *own = &r->session.settings;
     *own = (gt_train_settings){.base = flags->base,
                                .iterations = plan->iterations,
@@ -89,7 +67,7 @@ static void set_up_session(replay *r) {
     own->base.preset = gt_train_preset_of(&own->base);
 }
 
-static int make_trainer(replay *r) {
+static int make_trainer(gt_replay *r) {
     gt_run_session *s = &r->session;
     const gt_trainer_options how = gt_spec_settings_options(&s->settings.base);
     gt_status status = gt_trainer_create(&s->settings.base.spec, &how, &s->trainer);
@@ -100,14 +78,14 @@ static int make_trainer(replay *r) {
 }
 
 /* "x2-seed5", and the setting's number where there are several. The caller frees. */
-static char *name_of(const replay *r, const char *before_setting, const char *before_seed) {
+static char *name_of(const gt_replay *r, const char *before_setting, const char *before_seed) {
     const char *name = gt_store_get_study(r->store)->name;
     if (plan_of(r)->n_settings == 1) return gt_cli_text("%s%s%" PRIu64, name, before_seed, r->chosen.run.seed);
     return gt_cli_text("%s%s%zu%s%" PRIu64, name, before_setting, r->chosen.run.setting, before_seed, r->chosen.run.seed);
 }
 
 /* A study holds the points that it learns; the config of a run names a file of them. */
-static gt_status write_data(replay *r, char **path) {
+static gt_status write_data(gt_replay *r, char **path) {
     const gt_target_spec *target = &r->session.settings.base.spec.target;
     if (gt_target_kind_of(target) != GT_TARGET_DATA) return GT_OK;
     *path = gt_run_folder_file(&r->session.folder, GT_FILE_DATA);
@@ -115,7 +93,7 @@ static gt_status write_data(replay *r, char **path) {
     return gt_npy_write(*path, target->points, target->n_points, (size_t)target->n_columns);
 }
 
-static int open_folder(replay *r) {
+static int open_folder(gt_replay *r) {
     gt_run_session *s = &r->session;
     char *name = name_of(r, "-setting", "-seed"), *path = gt_cli_text("replay/%s", name);
     int code = gt_run_folder_create(s->settings.out, path, on(s->settings.force), &s->folder);
@@ -130,12 +108,12 @@ static int open_folder(replay *r) {
 /* ---------------------------------------------------------------- training */
 
 static uint64_t next(void *context, uint64_t iteration) {
-    const replay *r = context;
+    const gt_replay *r = context;
     return gt_replay_check_next(&r->check, iteration);
 }
 
 static gt_status look(void *context, gt_run_session *s) {
-    replay *r = context;
+    gt_replay *r = context;
     gt_status status = gt_replay_check_look(&r->check, s->trainer, s->iteration);
     if (status == GT_OK && r->traced && (s->iteration % r->trace.every == 0 || s->iteration == s->settings.iterations))
         status = gt_trace_add(&r->trace, &s->record.rows[s->record.n_rows - 1]);
@@ -143,80 +121,23 @@ static gt_status look(void *context, gt_run_session *s) {
 }
 
 static gt_status draw(void *context, gt_run_session *s) {
-    const replay *r = context;
+    const gt_replay *r = context;
     if (!r->traced) return GT_OK;
     gt_status status = gt_trace_draw(&r->trace, &s->folder, GT_FILE_ANIMATION);
     if (status == GT_OK) s->animation = GT_FILE_ANIMATION;
     return status;
 }
 
-static void print_what(const replay *r) {
-    const gt_store_study *study = gt_store_get_study(r->store);
-    const gt_store_run *run = &r->chosen.run;
-    char *setting = gt_sweep_setting_name(study, run->setting);
-    printf("study     %s: %s, seeds %" PRIu64 " to %" PRIu64 ", %" PRIu64 " iterations\n", gt_store_path(r->store), study->name,
-           study->plan.first_seed, study->plan.first_seed + study->plan.n_seeds - 1, study->plan.iterations);
-    if (study->plan.n_settings > 1) printf("setting   %zu: %s\n", run->setting, setting != NULL ? setting : "");
-    printf("run       seed %" PRIu64, run->seed);
-    if (r->chosen.why != NULL) printf(", %s", r->chosen.why);
-    if (run->finished)
-        printf(": %s, distance %.3g\n", gt_outcome_name(run->result.outcome), run->result.distance);
-    else
-        puts(": not finished in the study");
-    free(setting);
-}
-
 /* ---------------------------------------------------------------- the end */
 
-static const char *digest_note(const replay *r) {
-    if (!r->chosen.run.finished) return ", and none in the study to compare: the run is not finished there";
-    return r->check.difference == NULL ? " as in the study" : NULL;
-}
-
-static int print_json(const replay *r, const gt_train_result *result) {
-    cJSON *json;
-    gt_status status = gt_train_json(result, "replay", &json);
-    if (status != GT_OK) return gt_cli_fail_status(status);
-    if (result->animation != NULL)
-        cJSON_AddStringToObject(json, "animation", result->animation);
-    else
-        cJSON_AddNullToObject(json, "animation");
-    cJSON *study = cJSON_AddObjectToObject(json, "study");
-    cJSON_AddStringToObject(study, "file", gt_store_path(r->store));
-    gt_json_add_u64(study, "setting", r->chosen.run.setting);
-    cJSON_AddBoolToObject(study, "finished", r->chosen.run.finished);
-    gt_json_add_u64(study, "rows", r->check.n_stored);
-    if (r->check.difference != NULL)
-        cJSON_AddStringToObject(study, "difference", r->check.difference);
-    else
-        cJSON_AddNullToObject(study, "difference");
-    gt_cli_print_json(json);
-    return GT_EXIT_OK;
-}
-
-static int print_summary(const replay *r, const gt_train_result *result) {
-    if (r->check.difference == NULL) printf("rows      %zu as in the study\n", r->check.n_stored);
-    gt_status status = gt_train_print_summary(result);
-    return status == GT_OK ? GT_EXIT_OK : gt_cli_fail_status(status);
-}
-
-static int print_result(const replay *r, bool interrupted) {
-    gt_train_result result = gt_run_session_result(&r->session, interrupted);
-    result.rows = r->check.rows;
-    result.n_rows = r->check.n_rows;
-    result.digest_note = digest_note(r);
-    if (on(r->flags.json)) return print_json(r, &result);
-    return on(r->flags.quiet) || interrupted ? GT_EXIT_OK : print_summary(r, &result);
-}
-
-static int finish(replay *r) {
+static int finish(gt_replay *r) {
     gt_run_session *s = &r->session;
     gt_status status = gt_replay_check_end(&r->check, s->trainer);
     if (status != GT_OK) return gt_cli_fail_status(status);
     int code = gt_run_session_export(s);
     if (code != GT_EXIT_OK) return code;
     const int drawn = gt_run_session_draw(s);
-    code = print_result(r, false);
+    code = gt_replay_print_result(r, false);
     if (code == GT_EXIT_OK) code = gt_run_session_flush(s);
     if (code == GT_EXIT_OK && r->check.difference != NULL)
         code = gt_cli_fail(GT_EXIT_FAILURE,
@@ -226,17 +147,17 @@ static int finish(replay *r) {
     return code == GT_EXIT_OK ? drawn : code;
 }
 
-static int interrupted(const replay *r) {
-    int code = print_result(r, true);
+static int interrupted(const gt_replay *r) {
+    int code = gt_replay_print_result(r, true);
     return code == GT_EXIT_OK ? gt_run_session_interrupted(&r->session) : code;
 }
 
-static int train(replay *r) {
+static int train(gt_replay *r) {
     gt_run_session *s = &r->session;
-    const gt_run_watch watch = {r, next, look, draw};
     bool finished;
     char *data = NULL;
-    s->watch = &watch;
+    r->watch = (gt_run_watch){r, next, look, draw};
+    s->watch = &r->watch;
     gt_status status = gt_replay_check_begin(&r->check, r->store, &r->chosen.run);
     r->traced = status == GT_OK && s->settings.plots != GT_SWITCH_OFF && gt_plots_available();
     if (r->traced)
@@ -249,7 +170,7 @@ static int train(replay *r) {
         code = gt_cli_fail_status(status);
         gt_run_folder_discard(&s->folder);
     } else {
-        if (!on(r->flags.json) && !on(r->flags.quiet)) print_what(r);
+        if (!on(r->flags.json) && !on(r->flags.quiet)) gt_replay_print_run(r);
         code = gt_run_session_train(s, &finished);
         if (code == GT_EXIT_OK) code = finished ? finish(r) : interrupted(r);
     }
@@ -259,7 +180,7 @@ static int train(replay *r) {
 
 /* ---------------------------------------------------------------- the command */
 
-static int read_flags(int argc, char **argv, settings *flags) {
+static int read_flags(int argc, char **argv, gt_replay_flags *flags) {
     gt_option_values values = {0};
     int code = gt_options_parse(options, argc, argv, &values);
     if (code == GT_EXIT_OK) code = gt_spec_settings_apply(options, NULL, &values, flags);
@@ -269,7 +190,7 @@ static int read_flags(int argc, char **argv, settings *flags) {
     return code;
 }
 
-static int run_of_study(replay *r) {
+static int run_of_study(gt_replay *r) {
     int code = gt_replay_run_find(r->store, r->flags.seed, r->flags.setting, &r->chosen);
     if (code != GT_EXIT_OK) return code;
     set_up_session(r);
@@ -278,7 +199,7 @@ static int run_of_study(replay *r) {
 }
 
 static int run(int argc, char **argv) {
-    replay r = {.flags = {.base = gt_spec_settings_defaults()}, .session = {.began = gt_seconds()}};
+    gt_replay r = {.flags = {.base = gt_spec_settings_defaults()}, .session = {.began = gt_seconds()}};
     int code = read_flags(argc, argv, &r.flags);
     gt_interrupt_catch();
     if (code == GT_EXIT_OK) {

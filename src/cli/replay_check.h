@@ -9,7 +9,7 @@
 typedef struct gt_replay_check {
     const gt_study_plan *plan;
     const gt_store_run *run; /* as it is stored */
-    gt_metrics *stored;      /* [n_stored], of the store; owned */
+    gt_metrics *stored;      /* [n_stored], of the store: at its checkpoints from the first on; owned */
     size_t n_stored;
     gt_metrics *rows; /* [n_rows], made again: at every checkpoint of the study that has been reached */
     size_t n_rows;
