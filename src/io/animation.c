@@ -170,7 +170,7 @@ static gt_status hold_last_frame(const char *folder, const char *part) {
     if (asprintf(&path, "%s/%s", folder, part) < 0) return gt_fail(GT_ERR_MEMORY, "%s: out of memory", folder);
     gt_status status = gt_gif_hold_last(path, HOLD_HUNDREDTHS);
     free(path);
-    return status;
+    return status == GT_ERR_FILE ? GT_OK : status; /* one that isn't whole is not published */
 }
 
 gt_status gt_animation_draw(const char *folder, const char *name, const gt_animation *animation) {

@@ -189,5 +189,5 @@ done
 END
 chmod +x bin/gnuplot
 PATH=$folder/bin:$PATH run replay s.sqlite --seed 3 --every 100 --out broken
-check "a GIF that is cut off is not published: $(cat "$err")" eval '[ $code = 1 ] && grep -q "training.gif" "$err" && \
+check "a GIF that is cut off is not published: $(cat "$err")" eval '[ $code = 1 ] && grep -q "training.gif: gnuplot couldn.t write it whole" "$err" && \
     ! ls -A broken | grep -q "gif\|part" && [ -s broken/generator.safetensors ] && [ -s broken/generated_plot_e100.png ]'
