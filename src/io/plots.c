@@ -80,8 +80,7 @@ static void write_scatter(FILE *script, const gt_plot_view *v, const gt_picture 
 
 void gt_plot_write_quoted(FILE *script, const char *text) {
     fputc('\'', script);
-    for (; *text != '\0'; text++)
-        fputs(*text == '\'' ? "''" : *text == '\n' ? "'.\"\\n\".'" : (char[]){*text, '\0'}, script);
+    for (; *text != '\0'; text++) fputs(*text == '\'' ? "''" : *text == '\n' ? "'.\"\\n\".'" : (char[]){*text, '\0'}, script);
     fputc('\'', script);
 }
 
