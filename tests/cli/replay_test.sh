@@ -2,11 +2,11 @@
 # gantry replay: the run that a study holds, found by seed and by name, the same bits, its files and its animation; stores that were
 # tampered with; refusals.
 # shellcheck disable=SC1091,SC2016,SC2034,SC2154 # check.sh has the variables; eval expands what is quoted
-. "$(dirname "$(readlink -f "$0")")/check.sh"
 if ! command -v sqlite3 >/dev/null; then
-    skip "gantry replay" "sqlite3 is not installed"
+    echo "skipped - gantry replay: sqlite3 is not installed"
     exit 77
 fi
+. "$(dirname "$(readlink -f "$0")")/check.sh"
 sql() { sqlite3 -batch "$1" "$2"; }
 
 gives 0 "a study" study --seeds 0:6 --iterations 400 --eval-every 100 --eval-samples 1000 --out s.sqlite
