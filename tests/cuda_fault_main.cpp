@@ -1,6 +1,8 @@
-// Trains a few runs with the kernels of this program, which may have a fault planted (cuda_faults_test.sh), in several orders
-// of lanes, beside the CPU engine. Argument: "x2" or the name of a recipe_shapes(). Exit code 0: the same bits; 1: not.
+// Trains a few runs of two settings with the kernels of this program, which may have a fault planted (cuda_faults_test.sh), in
+// several orders of lanes, beside the CPU engine. Argument: "x2" or the name of a recipe_shapes(). Exit code 0: the same bits;
+// 1: not.
 #include "cuda_shapes.h"
+#include "settings.h"
 
 #include <cstdio>
 #include <cstring>
@@ -8,14 +10,15 @@
 
 namespace {
 
-enum { RUNS = 3, ITERATIONS = 20 };
+enum { SEEDS = 3, RUNS = 2 * SEEDS, ITERATIONS = 20 }; // a warp has a run of either setting
 
 gt_trainer *trained(const gt_spec &spec, gt_device device) {
     gt_trainer *trainer = nullptr;
+    const gt_spec settings[] = {spec, with_other_numbers(spec)};
     gt_trainer_options options = {};
-    options.n_runs = RUNS;
+    options.n_runs = SEEDS;
     options.device = device;
-    gt_status status = gt_trainer_create(&spec, &options, &trainer);
+    gt_status status = gt_trainer_create_settings(settings, 2, &options, &trainer);
     if (status == GT_OK && spec.clip > 0 && spec.discriminator_adam.lr < 1e-20) make_clipped_weights_overflow(trainer, 1);
     if (status == GT_OK) status = gt_trainer_advance(trainer, ITERATIONS);
     if (status != GT_OK) {

@@ -1,6 +1,8 @@
 /* The fused engine on GPUs: thousands of GANs in one kernel, with the bits of the CPU engine (docs/numerics.md). Runs are
  * divided among the GPUs; each trains its part in launches of about a tenth of a second. What is asked of single runs is
  * answered by the CPU engine from a copy. */
+#include "engine/fused_cuda.h"
+
 #include "engine/cuda_try.h"
 #include "engine/fused_cuda_part.h"
 
@@ -9,11 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { STEP_FLOATS = 1 << 23 }; /* step sizes of Adam that are computed at once for either net: 32 MB */
+enum { STEP_FLOATS = 1 << 23 }; /* 32 MB */
 
 typedef struct {
     gt_engine base;
     fused_cuda_common common;
+    size_t step_floats; /* step sizes of Adam that are computed at once for either net */
     int n_parts;
     fused_cuda_part parts[GT_MAX_GPUS];
 } fused_cuda;
@@ -148,6 +151,7 @@ static gt_status create(const gt_spec *settings, size_t n_settings, const gt_tar
     gt_status status;
     fused_cuda *engine = calloc(1, sizeof *engine);
     if (engine == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for an engine");
+    engine->step_floats = STEP_FLOATS;
     GT_TRY_GOTO(create_common(engine, settings, n_settings, target, options), fail);
     GT_TRY_GOTO(create_parts(engine, options), fail);
     GT_TRY_GOTO(divide_runs(engine), fail);
@@ -191,7 +195,8 @@ static void widen(step_range *range, uint64_t steps) {
     if (steps > range->most) range->most = steps;
 }
 
-/* Step sizes for at most *n iterations from here on, as many as fit STEP_FLOATS; *n says how many, 0: every run is frozen. */
+/* Step sizes for at most *n iterations from here on, as many as step_floats are enough for; *n says how many, 0: every run is
+ * frozen. */
 static gt_status prepare_steps(fused_cuda *engine, uint64_t *n) {
     fused_cuda_common *common = &engine->common;
     const uint64_t per_iteration = d_steps_of(common->spec);
@@ -204,8 +209,8 @@ static gt_status prepare_steps(fused_cuda *engine, uint64_t *n) {
     }
     if (d.fewest > d.most) *n = 0;
     if (*n == 0) return GT_OK;
-    const uint64_t d_reach = fused_step_tables_reach(&common->d_steps, d.fewest, STEP_FLOATS) / per_iteration;
-    const uint64_t g_reach = fused_step_tables_reach(&common->g_steps, g.fewest, STEP_FLOATS);
+    const uint64_t d_reach = fused_step_tables_reach(&common->d_steps, d.fewest, engine->step_floats) / per_iteration;
+    const uint64_t g_reach = fused_step_tables_reach(&common->g_steps, g.fewest, engine->step_floats);
     const uint64_t reach = d_reach < g_reach ? d_reach : g_reach;
     if (reach < *n) *n = reach > 0 ? reach : 1;
     GT_TRY(fused_step_tables_fill(&common->d_steps, d.fewest, d.most - d.fewest + per_iteration * *n, common->host->n_threads));
@@ -243,6 +248,8 @@ static size_t max_slices(const fused_cuda *engine) {
         if (fused_cuda_part_slices(&engine->parts[p]) > n) n = fused_cuda_part_slices(&engine->parts[p]);
     return n;
 }
+
+void fused_cuda_set_step_floats(gt_engine *engine, size_t n) { ((fused_cuda *)engine)->step_floats = n; }
 
 static gt_status advance(gt_engine *base, uint64_t n) {
     fused_cuda *engine = (fused_cuda *)base;
