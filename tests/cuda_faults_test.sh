@@ -38,7 +38,7 @@ copy() {
     cp -r "$root/kernels" "$work/$1/kernels"
 }
 
-for shape in x2 wasserstein_3_steps least_squares_curve hinge_modes; do
+for shape in x2 x2_leaky wasserstein_3_steps least_squares_curve hinge_modes; do
     copy "$shape"
     build "$shape" "$shape"
     "$work/$shape/program" "$shape" || { echo "FAIL: without a fault the bits of $shape differ"; exit 1; }
@@ -89,7 +89,7 @@ plant undecayed_weight_decay fused_rows.cuh 's/(gan.rows), factor);/(gan.rows), 
 plant wrong_stream_of_noise fused_train.cuh 's/GT_STREAM_REAL_NOISE/GT_STREAM_REAL/' hinge_modes
 plant setting_of_the_neighbour fused_setting.cuh 's/settings.n_before + run)/settings.n_before + run \/ 2 * 2)/'
 plant step_sizes_of_the_first_setting fused_rows.cuh 's/ \* steps.n_tables + /&0 * /'
-plant missing_barrier_before_the_setting fused_train.cuh '/setting_quad(t.gan.rows, t.gan.lane) =/{n;n;s/__syncwarp();//}'
+plant missing_barrier_before_the_setting fused_train.cuh '/setting_quad(t.gan.rows, t.gan.lane) =/{n;n;s/__syncwarp();//}' x2_leaky
 plant slope_of_the_other_net fused_train.cuh 's/SETTING_PLACE(hyper.d_slope)/SETTING_PLACE(hyper.g_slope)/' x2_leaky
 plant low_bits_choose_the_row fused_points.cuh 's/__umulhi(word, table.n_rows)/word % table.n_rows/' hinge_modes
 
