@@ -215,15 +215,18 @@ TEST(Settings, ThresholdsOfAccuracyAreEachItsOwn) {
     gt_spec spec = preset("x2");
     spec.loss = GT_LEAST_SQUARES;
     gt_spec other = spec;
-    other.real_label = 100, other.fake_label = 90; // above every logit of an untrained D
+    other.real_label = -90, other.fake_label = -100; // below every logit of an untrained D
     Trainer trainer = make_settings({spec, other}, options_for(GT_DEVICE_CPU));
     const std::vector<gt_metrics> rows = rows_of(trainer, scored(100));
-    EXPECT_LT(rows[0].acc_fake, 1.0);
-    EXPECT_EQ(rows[1].acc_fake, 1.0);
-    EXPECT_EQ(rows[1].acc_real, 0.0);
-    const float x[] = {0.1f, 0.2f}, fake = 0;
+    EXPECT_LT(rows[0].acc_real, 1.0);
+    EXPECT_EQ(rows[1].acc_real, 1.0);
+    EXPECT_EQ(rows[1].acc_fake, 0.0);
+    std::vector<float> x(2 * 100), y(100, 1.0f);
+    ASSERT_EQ(gt_trainer_evaluation_points(trainer.get(), 0, 100, x.data(), nullptr), GT_OK);
     gt_batch_result result;
-    ASSERT_EQ(gt_trainer_evaluate_on_batch(trainer.get(), 1, GT_DISCRIMINATOR, x, &fake, 1, &result), GT_OK);
+    ASSERT_EQ(gt_trainer_evaluate_on_batch(trainer.get(), 0, GT_DISCRIMINATOR, x.data(), y.data(), 100, &result), GT_OK);
+    EXPECT_LT(result.accuracy, 1.0);
+    ASSERT_EQ(gt_trainer_evaluate_on_batch(trainer.get(), 1, GT_DISCRIMINATOR, x.data(), y.data(), 100, &result), GT_OK);
     EXPECT_EQ(result.accuracy, 1.0);
 }
 
