@@ -184,8 +184,8 @@ static int apply_rest(const gt_option *option, const gt_option_values *values, v
 
 static int apply_one(const gt_option *option, const gt_option_values *values, void *settings) {
     const gt_option_value *value = value_of(values, option);
-    if (option->kind == GT_OPTION_TEXTS) return apply_texts(option, values, settings);
-    if (option->kind == GT_OPTION_REST) return apply_rest(option, values, settings);
+    if (option != NULL && option->kind == GT_OPTION_TEXTS) return apply_texts(option, values, settings);
+    if (option != NULL && option->kind == GT_OPTION_REST) return apply_rest(option, values, settings);
     int code = GT_EXIT_OK;
     for (size_t m = 0; value != NULL && code == GT_EXIT_OK && m < option->n_members; m++) {
         void *member = (char *)settings + option->member[m];

@@ -3,6 +3,7 @@
 #include "io/plots_process.h"
 
 #include "core/status.h"
+#include "io/gif.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -109,7 +110,7 @@ char *gt_drawing_part(const char *name) {
     return asprintf(&part, ".%s.part", name) >= 0 ? part : NULL;
 }
 
-/* Neither program notices a full disk, but a PNG says where it ends. */
+/* Neither program notices a full disk, but a PNG and a GIF say where they end. */
 static bool png_is_whole(const char *path) {
     static const char end[] = "IEND\xae\x42\x60\x82";
     char tail[sizeof end - 1];
@@ -121,12 +122,18 @@ static bool png_is_whole(const char *path) {
     return whole;
 }
 
+static bool is_whole(const char *path, const char *name) {
+    const char *end = strrchr(name, '.');
+    gt_gif_info info;
+    return end != NULL && strcmp(end, ".gif") == 0 ? gt_gif_scan(path, &info) == GT_OK : png_is_whole(path);
+}
+
 gt_status gt_drawing_publish(gt_status status, const char *program, const char *folder, const char *const *names, size_t n) {
     for (size_t p = 0; p < n; p++) {
         char *part = gt_drawing_part(names[p]), *from = part != NULL ? join(folder, part) : NULL, *to = join(folder, names[p]);
         if (from == NULL || to == NULL)
             status = gt_fail(GT_ERR_MEMORY, "%s: out of memory", folder);
-        else if (status == GT_OK && !png_is_whole(from))
+        else if (status == GT_OK && !is_whole(from, names[p]))
             status = gt_fail(GT_ERR_IO, "%s: %s couldn't write it whole; is the disk full?", to, program);
         else if (status == GT_OK && rename(from, to) != 0)
             status = gt_fail(GT_ERR_IO, "%s: %m", to);
