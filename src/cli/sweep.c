@@ -2,6 +2,7 @@
 #include "cli/sweep.h"
 
 #include "cli/command.h"
+#include "cli/spec_settings.h"
 #include "io/number.h"
 
 #include <math.h>
@@ -85,8 +86,9 @@ static int refuse_twice(const char *text, const gt_sweep_axis *axis) {
     return GT_EXIT_OK;
 }
 
+/* What a spec has; the points of a data target are the same under all settings. */
 static bool can_sweep(const gt_option *option) {
-    return option != NULL && (option->flags & GT_OPTION_FIXED) != 0 && strcmp(option->name, "seed") != 0 &&
+    return option != NULL && gt_option_find(gt_spec_options, option->name) == option && strcmp(option->name, "seed") != 0 &&
            strcmp(option->name, "data") != 0;
 }
 

@@ -223,6 +223,8 @@ typedef struct {
 
 static gt_status run_block(const study_work *study, const gt_study_block *block, uint64_t iteration) {
     const size_t n = gt_study_block_size(block);
+    *study->stopped = study->sink->stop(study->sink->context, block, iteration);
+    if (*study->stopped) return GT_OK;
     block_work work = {.plan = study->plan,
                        .options = study->options,
                        .sink = study->sink,

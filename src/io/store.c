@@ -15,6 +15,8 @@
 /* Far behind every page, and beside the bytes at 1 GiB that SQLite itself locks. */
 #define LOCK_BYTE ((off_t)1 << 62)
 
+enum { BUSY_MS = 10000 }; /* to wait for another process that opens, closes or checkpoints the file */
+
 /* ---------------------------------------------------------------- errors */
 
 gt_status gt_store_fail(const gt_store *store) {
@@ -105,21 +107,35 @@ static gt_status recognise(const char *path) {
     return GT_OK;
 }
 
+static int open_file(gt_store *store, const char *name, int flags) {
+    int code = sqlite3_open_v2(name, &store->db, flags, NULL);
+    if (code != SQLITE_OK) return code;
+    sqlite3_busy_timeout(store->db, BUSY_MS);
+    return sqlite3_exec(store->db, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL);
+}
+
+/* "file:a%20b.sqlite?immutable=1"; sqlite3_free() frees. */
+static char *immutable_uri(const char *path) {
+    sqlite3_str *uri = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(uri, "file:");
+    for (; *path != '\0'; path++) sqlite3_str_appendf(uri, strchr("%?#", *path) != NULL ? "%%%02X" : "%c", *path);
+    sqlite3_str_appendall(uri, "?immutable=1");
+    return sqlite3_str_finish(uri);
+}
+
 /* A file that can't be written, on a medium that can't either, is read as it is. */
 static gt_status open_database(gt_store *store, bool to_write) {
-    int code = sqlite3_open_v2(store->path, &store->db, to_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY, NULL);
-    if (code == SQLITE_OK) code = sqlite3_exec(store->db, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL);
+    int code = open_file(store, store->path, to_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
     if (code == SQLITE_CANTOPEN && !to_write) {
-        char *wal = beside(store->path, "-wal"), *uri = sqlite3_mprintf("file:%s?immutable=1", store->path);
+        char *wal = beside(store->path, "-wal"), *uri = immutable_uri(store->path);
         if (wal != NULL && uri != NULL && access(wal, F_OK) != 0) {
             sqlite3_close(store->db);
-            code = sqlite3_open_v2(uri, &store->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
+            code = open_file(store, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
         }
         free(wal);
         sqlite3_free(uri);
     }
     if (store->db == NULL) return no_memory();
-    sqlite3_busy_timeout(store->db, 10000);
     return code == SQLITE_OK ? GT_OK : gt_store_fail(store);
 }
 
@@ -205,6 +221,24 @@ static gt_status may_replace(const char *path, bool replace) {
     return GT_OK;
 }
 
+/* The new file, empty and locked until it stands in its place: a second process that creates the same one is refused. */
+static gt_status claim(const char *temporary, int *lock) {
+    struct stat of_path, of_lock;
+    const int file = open(temporary, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (file < 0)
+        return gt_fail(GT_ERR_IO, "can't create %s: %s; name a file in a folder that you may write with --out", temporary,
+                       strerror(errno));
+    close(file);
+    GT_TRY(lock_file(temporary, lock));
+    /* Its first owner may have put it in place meanwhile. */
+    if (fstat(*lock, &of_lock) == 0 && stat(temporary, &of_path) == 0 && of_lock.st_ino == of_path.st_ino &&
+        ftruncate(*lock, 0) == 0)
+        return GT_OK;
+    close(*lock);
+    *lock = -1;
+    return gt_fail(GT_ERR_IO, "%s: another process creates this study", temporary);
+}
+
 /* In one transaction of a file that no one sees yet. */
 static gt_status fill(gt_store *store, const gt_store_study *study) {
     if (sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK)
@@ -232,24 +266,33 @@ static gt_status put_in_place(const char *temporary, const char *path) {
     return GT_OK;
 }
 
+static void remove_all_beside(const char *path) {
+    remove_beside(path, "-journal");
+    remove_beside(path, "-wal");
+    remove_beside(path, "-shm");
+}
+
 gt_status gt_store_create(const char *path, const gt_store_study *study, bool replace, gt_store **out) {
     gt_store *store = NULL;
+    int lock = -1;
     GT_TRY(may_replace(path, replace));
     char *temporary = beside(path, ".new");
     if (temporary == NULL) return no_memory();
-    unlink(temporary);
-    remove_beside(temporary, "-journal");
-    gt_status status = new_store(temporary, &store);
+    gt_status status = claim(temporary, &lock);
+    if (status == GT_OK) {
+        remove_all_beside(temporary); /* of a process that was killed */
+        status = new_store(temporary, &store);
+    }
     if (status == GT_OK) status = fill(store, study);
     const gt_status closed = gt_store_close(store);
     if (status == GT_OK) status = closed;
+    if (status == GT_OK) status = may_replace(path, replace); /* no one else has been faster */
     if (status == GT_OK) status = put_in_place(temporary, path);
-    if (status != GT_OK) {
+    if (status != GT_OK && lock >= 0) {
         unlink(temporary);
-        remove_beside(temporary, "-journal");
-        remove_beside(temporary, "-wal");
-        remove_beside(temporary, "-shm");
+        remove_all_beside(temporary);
     }
+    if (lock >= 0) close(lock);
     free(temporary);
     return status == GT_OK ? gt_store_open(path, true, out) : status;
 }

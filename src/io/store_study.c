@@ -241,12 +241,19 @@ static gt_status damaged_setting(const gt_store *store) {
     return gt_store_damaged(store, why);
 }
 
+/* As many runs as a study may have. */
+static gt_status check_size(const gt_store *store) {
+    const gt_study_plan *plan = &store->study.plan;
+    if (plan->n_settings > 0 && plan->n_seeds <= GT_STUDY_MAX_RUNS / plan->n_settings) return GT_OK;
+    return gt_store_damaged(store, plan->n_settings == 0 ? "it has no settings" : "it has more runs than a study can have");
+}
+
 static gt_status read_settings(gt_store *store) {
     gt_study_plan *plan = &store->study.plan;
     sqlite3_stmt *statement;
     bool row = false;
     GT_TRY(get_count(store, "SELECT count(*) FROM setting", &plan->n_settings));
-    if (plan->n_settings == 0) return gt_store_damaged(store, "it has no settings");
+    GT_TRY(check_size(store));
     store->settings = calloc(plan->n_settings, sizeof *store->settings);
     if (store->settings == NULL) return no_memory(store);
     plan->settings = store->settings;
@@ -328,11 +335,11 @@ gt_status gt_store_read_study(gt_store *store) {
     GT_TRY(get_number(store, "shard", plan->n_shards - 1, &plan->shard));
     GT_TRY(get_number(store, "iterations", GT_MAX_ITERATIONS, &plan->iterations));
     GT_TRY(get_number(store, "eval_every", GT_MAX_ITERATIONS, &plan->eval_every));
-    if (plan->n_shards == 0 || plan->iterations == 0 || plan->eval_every == 0)
-        return gt_store_damaged(store, "a number of the study is impossible");
     GT_TRY(get_number(store, "n_samples", INT32_MAX, &samples[0]));
     GT_TRY(get_number(store, "n_accuracy", INT32_MAX, &samples[1]));
     GT_TRY(get_number(store, "n_energy", INT32_MAX, &samples[2]));
+    if (plan->n_shards == 0 || plan->iterations == 0 || plan->eval_every == 0 || samples[0] == 0 || samples[1] == 0)
+        return gt_store_damaged(store, "a number of the study is impossible");
     plan->evaluate = (gt_evaluate_options){(int)samples[0], (int)samples[1], (int)samples[2]};
     GT_TRY(read_settings(store));
     return read_axes(store);
