@@ -177,9 +177,9 @@ TEST(Study, ARunThatDivergesTouchesNoOther) {
 
 class Interrupted : public testing::Test {
   protected:
-    const std::vector<gt_spec> settings = {changed(preset("x2"), [](gt_spec &s) { s.ema = 0.9; }),
-                                           spec_of(3, {7}, {9}, GT_RELU, 32)};
-    const gt_study_plan plan = plan_of(settings, 9, 70, 40, 9); // two blocks of seeds
+    const std::vector<gt_spec> settings = {changed(spec_of(5, {15}, {25}, GT_RELU, 16), [](gt_spec &s) { s.ema = 0.9; }),
+                                           spec_of(3, {7}, {9}, GT_RELU, 16)};
+    const gt_study_plan plan = plan_of(settings, 9, 66, 30, 7, {50, 20, 0}); // two blocks of seeds
     const std::map<uint64_t, KeptRun> expected = all_alone(plan);
 
     // Goes on until it is done.
@@ -192,17 +192,16 @@ class Interrupted : public testing::Test {
 };
 
 TEST_F(Interrupted, StoppedAtEveryQuestion) {
-    MemorySink whole(plan);
-    ASSERT_EQ(whole.go(on_cpu(1)), GT_OK);
-    EXPECT_EQ(whole.n_calls[Call::save], 0);
-    const int questions = whole.n_calls[Call::stop];
-    ASSERT_GT(questions, 10);
-    for (int k = 0; k < questions; k++) {
+    for (int k = 0;; k++) {
         SCOPED_TRACE(k);
         MemorySink sink(plan);
         sink.stop_at = [&](int n) { return n == k; };
         ASSERT_EQ(sink.go(on_cpu(1)), GT_OK) << gt_last_error();
-        EXPECT_TRUE(sink.stopped);
+        if (!sink.stopped) { // no more questions
+            EXPECT_GT(k, 10);
+            expect_complete(sink.runs, expected);
+            break;
+        }
         EXPECT_EQ(sink.n_calls[Call::stop], k + 1); // asked no more
         EXPECT_EQ(sink.n_calls[Call::save], sink.last_stop_iteration > 0 ? 1 : 0);
         finish(sink);
@@ -266,9 +265,9 @@ TEST_F(Interrupted, EveryRunSomewhereElse) {
     std::vector<MemorySink> at;
     for (int k : {1, 2, 3, 4, 5}) {
         at.emplace_back(plan);
-        for (uint64_t shard = 0; shard < 70; shard++) { // a seed a block: states of each run at each of these moments
+        for (uint64_t shard = 0; shard < 66; shard++) { // a seed a block: states of each run at each of these moments
             gt_study_plan one = plan;
-            one.shard = shard, one.n_shards = 70;
+            one.shard = shard, one.n_shards = 66;
             MemorySink sink(one);
             sink.runs = at.back().runs;
             for (int go = 0; go < 2; go++) { // a block of each setting
@@ -299,7 +298,7 @@ TEST_F(Interrupted, EveryRunSomewhereElse) {
     EXPECT_GT(n_finished, 5);
     finish(mixed);
     const size_t trained = std::accumulate(mixed.block_sizes.begin(), mixed.block_sizes.end(), (size_t)0);
-    EXPECT_EQ(trained, 140u - (size_t)n_finished);
+    EXPECT_EQ(trained, 132u - (size_t)n_finished);
 }
 
 TEST_F(Interrupted, AFinishedStudyHasNothingLeft) {

@@ -39,8 +39,8 @@ static gt_status load(void *context, uint64_t run, void *state, size_t bytes, gt
 static gt_status read_progress(gt_study_session *s, gt_store_run **runs, size_t *n) {
     const gt_study_plan *plan = &gt_store_get_study(s->store)->plan;
     const size_t n_runs = plan->n_settings * (size_t)plan->n_seeds;
+    GT_TRY(gt_store_read_runs(s->store, runs, n)); /* before anything is changed */
     GT_TRY(gt_store_drop_rows_ahead(s->store));
-    GT_TRY(gt_store_read_runs(s->store, runs, n));
     s->progress = gt_cli_resize(NULL, n_runs, sizeof *s->progress);
     for (size_t r = 0; r < n_runs; r++) s->progress[r] = GT_STUDY_FINISHED;
     for (size_t r = 0; r < *n; r++) {

@@ -257,13 +257,16 @@ static gt_status read_settings(gt_store *store) {
     store->settings = calloc(plan->n_settings, sizeof *store->settings);
     if (store->settings == NULL) return no_memory(store);
     plan->settings = store->settings;
-    GT_TRY(gt_store_prepare(store, "SELECT spec FROM setting ORDER BY setting", &statement));
+    GT_TRY(gt_store_prepare(store, "SELECT spec, setting FROM setting ORDER BY setting", &statement));
     gt_status status = GT_OK;
     for (size_t s = 0; status == GT_OK && s < plan->n_settings; s++) {
         status = gt_store_step(store, statement, &row);
         if (status != GT_OK) break;
         const char *json = row ? (const char *)sqlite3_column_text(statement, 0) : NULL;
-        if (json == NULL || gt_spec_from_json(json, &store->settings[s]) != GT_OK) status = damaged_setting(store);
+        if (row && sqlite3_column_int64(statement, 1) != (sqlite3_int64)s)
+            status = gt_store_damaged(store, "a setting is missing");
+        else if (json == NULL || gt_spec_from_json(json, &store->settings[s]) != GT_OK)
+            status = damaged_setting(store);
     }
     sqlite3_finalize(statement);
     if (status == GT_OK) status = read_points(store, &store->settings[0].target);
@@ -321,6 +324,7 @@ gt_status gt_store_read_study(gt_store *store) {
     gt_study_plan *plan = &study->plan;
     uint64_t samples[3];
     char *created = NULL;
+    GT_TRY(gt_store_execute(store, "SELECT 1 FROM run, state, checkpoint LIMIT 0")); /* they are there */
     GT_TRY(get_text(store, "name", &study->name));
     GT_TRY(get_text(store, "command", &study->command));
     GT_TRY(get_text(store, "version", &study->version));
