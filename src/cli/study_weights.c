@@ -15,7 +15,7 @@
 static char *folder_of(const char *store_path) {
     static const char ending[] = ".sqlite";
     size_t length = strlen(store_path);
-    if (length > sizeof ending && strcmp(store_path + length - (sizeof ending - 1), ending) == 0) length -= sizeof ending - 1;
+    if (length >= sizeof ending && strcmp(store_path + length - (sizeof ending - 1), ending) == 0) length -= sizeof ending - 1;
     return gt_cli_text("%.*s-weights", (int)length, store_path);
 }
 
