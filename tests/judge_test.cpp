@@ -35,7 +35,7 @@ gt_metrics blank() {
     gt_metrics row{};
     row.resid_mean = row.w1_x = row.coverage = row.support = row.std_x = row.modes = row.hq = row.energy_coefficient =
         row.spread = nan_;
-    row.n_energy = 1000;
+    row.n_energy = row.n_samples = 1000;
     return row;
 }
 
@@ -233,12 +233,21 @@ TEST(Distance, IsInfiniteWhereThereIsNothingToJudge) {
         EXPECT_FALSE(gt_metrics_converged(&row, &rules));
         row.n_energy = 0; // of curves and data: not measured
         EXPECT_EQ(gt_metrics_distance(&row, &rules), INFINITY);
-        if (rules.kind == GT_TARGET_FUNCTION || rules.kind == GT_TARGET_MIXTURE) {
-            row = perfect(rules); // nothing found at all
-            row.*thresholds(rules).back().score = 0;
-            EXPECT_EQ(gt_metrics_distance(&row, &rules), INFINITY);
-        }
     }
+}
+
+// Nothing found is half of the least that could have been.
+TEST(Distance, OfNothingFoundIsFinite) {
+    const gt_outcome_rules square = rules_of(target("x2")), ring = rules_of(target("ring8-pacgan"));
+    gt_metrics row = perfect(square);
+    row.coverage = 0;
+    EXPECT_DOUBLE_EQ(gt_metrics_distance(&row, &square), 2 * 16);
+    row = perfect(ring);
+    row.modes = 0;
+    EXPECT_DOUBLE_EQ(gt_metrics_distance(&row, &ring), 2 * 8);
+    row.hq = 0;
+    EXPECT_DOUBLE_EQ(gt_metrics_distance(&row, &ring), 2 * 0.9 * 1000);
+    EXPECT_FALSE(gt_metrics_converged(&row, &ring));
 }
 
 } // namespace

@@ -197,7 +197,9 @@ int gt_study_session_run(gt_store *store, const gt_study_options *options, bool 
         status = train(&s, options);
         gt_progress_erase(&s.line);
     }
-    if (status != GT_OK)
+    if (status == GT_ERR_FILE)
+        code = gt_cli_fail_status(status); /* going on would find the same */
+    else if (status != GT_OK)
         code = gt_cli_fail(gt_cli_exit_code(status), "%s; once that is mended, go on with: gantry study --resume %s",
                            gt_last_error(), gt_store_path(store));
     else if (code == GT_EXIT_OK && s.signal != 0)
