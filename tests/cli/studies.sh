@@ -29,6 +29,15 @@ begin() {
     pid=$!
 }
 
+# wait_for FILE: until it is there, ten seconds at most.
+wait_for() {
+    local k
+    for ((k = 0; k < 200; k++)); do
+        [ -s "$1" ] && return
+        sleep 0.05
+    done
+}
+
 # end_with SIGNAL SECONDS: ends what was begun after so long, if it still runs; the exit code in $code.
 end_with() {
     sleep "$2"
