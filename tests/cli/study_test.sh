@@ -167,14 +167,20 @@ check "no room from the start: one line, nothing left" eval 'says 1 none.sqlite 
 
 # ---------------------------------------------------------------- many
 
+# Of an instrumented build, which reserves addresses by the terabyte, fewer without a limit.
+n_many=20000 limit=1500000
+if ! (ulimit -v $limit && "$GANTRY" version) >/dev/null 2>&1; then
+    skip "20,000 runs within 1.5 GB of addresses" "this build does not start in it; 2,000 instead"
+    n_many=2000 limit=unlimited
+fi
 (
-    ulimit -v 1500000
-    exec "$GANTRY" study --seeds 20000 --iterations 20 --eval-every 10 --eval-samples 1000 --threads 2 --out many.sqlite --quiet
+    ulimit -v $limit
+    exec "$GANTRY" study --seeds $n_many --iterations 20 --eval-every 10 --eval-samples 1000 --threads 2 --out many.sqlite --quiet
 ) >"$out" 2>"$err"
 code=$?
 [ $code = 0 ] || cat "$err"
-check "20,000 runs within 1.5 GB of addresses" [ $code = 0 ]
-check "are all there" [ "$(value many.sqlite 'SELECT count(*), sum(finished), count(DISTINCT digest) FROM run')" = '20000|20000|20000' ]
-check "with all rows" [ "$(value many.sqlite 'SELECT count(*) FROM checkpoint')" = 40000 ]
-check "20,000 runs took $(value many.sqlite "SELECT value FROM fact WHERE key = 'seconds'") s, the file has $(stat -c %s many.sqlite) bytes" \
-    [ "$(stat -c %s many.sqlite)" -lt 20000000 ]
+check "many runs" [ $code = 0 ]
+check "are all there" [ "$(value many.sqlite 'SELECT count(*), sum(finished), count(DISTINCT digest) FROM run')" = "$n_many|$n_many|$n_many" ]
+check "with all rows" [ "$(value many.sqlite 'SELECT count(*) FROM checkpoint')" = $((2 * n_many)) ]
+check "$n_many runs took $(value many.sqlite "SELECT value FROM fact WHERE key = 'seconds'") s, the file has $(stat -c %s many.sqlite) bytes" \
+    [ "$(stat -c %s many.sqlite)" -lt $((1000 * n_many)) ]
