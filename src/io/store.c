@@ -201,7 +201,7 @@ static gt_status check_at_rest(const char *path, const unsigned char header[HEAD
 }
 
 gt_status gt_store_open(const char *path, bool to_write, gt_store **out) {
-    unsigned char header[HEADER];
+    unsigned char header[HEADER] = {0};
     gt_store *store = NULL;
     gt_status status;
     GT_TRY(recognise(path, header));

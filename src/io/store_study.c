@@ -241,19 +241,14 @@ static gt_status damaged_setting(const gt_store *store) {
     return gt_store_damaged(store, why);
 }
 
-/* As many runs as a study may have. */
-static gt_status check_size(const gt_store *store) {
-    const gt_study_plan *plan = &store->study.plan;
-    if (plan->n_settings > 0 && plan->n_seeds <= GT_STUDY_MAX_RUNS / plan->n_settings) return GT_OK;
-    return gt_store_damaged(store, plan->n_settings == 0 ? "it has no settings" : "it has more runs than a study can have");
-}
-
 static gt_status read_settings(gt_store *store) {
     gt_study_plan *plan = &store->study.plan;
     sqlite3_stmt *statement;
     bool row = false;
     GT_TRY(get_count(store, "SELECT count(*) FROM setting", &plan->n_settings));
-    GT_TRY(check_size(store));
+    if (plan->n_settings == 0) return gt_store_damaged(store, "it has no settings");
+    if (plan->n_seeds > GT_STUDY_MAX_RUNS / plan->n_settings)
+        return gt_store_damaged(store, "it has more runs than a study can have");
     store->settings = calloc(plan->n_settings, sizeof *store->settings);
     if (store->settings == NULL) return no_memory(store);
     plan->settings = store->settings;

@@ -169,7 +169,7 @@ check "no room from the start: one line, nothing left" eval 'says 1 none.sqlite 
 
 # Of an instrumented build, which reserves addresses by the terabyte, fewer without a limit.
 n_many=20000 limit=1500000
-if ! (ulimit -v $limit && "$GANTRY" version) >/dev/null 2>&1; then
+if ! (ulimit -v $limit && "$GANTRY" --version) >/dev/null 2>&1; then
     skip "20,000 runs within 1.5 GB of addresses" "this build does not start in it; 2,000 instead"
     n_many=2000 limit=unlimited
 fi
