@@ -10,8 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *about; /* what failures are about */
+
+void gt_cli_fail_about(const char *what) { about = what; }
+
 static void print_line(const char *format, va_list args) {
     fputs("gantry: ", stderr);
+    if (about != NULL) fprintf(stderr, "%s: ", about);
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
 }

@@ -50,6 +50,9 @@ enum {
 /* Prints "gantry: " and the line to stderr; returns exit_code. */
 int gt_cli_fail(int exit_code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Until the next call failures begin with what they are about, the caller's; NULL: with nothing. */
+void gt_cli_fail_about(const char *what);
+
 /* The exit code that belongs to a failed status, and a failure with that code and gt_last_error(). */
 int gt_cli_exit_code(gt_status status);
 int gt_cli_fail_status(gt_status status);
