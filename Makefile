@@ -1,5 +1,5 @@
 # Short names for the CMake presets. `make train ARGS="--seed 7"` hands flags on.
-.PHONY: help bench-peers docker-check deps deps-test deps-bench deps-lint deps-cuda build train test bench lint format install clean
+.PHONY: help bench-peers docker-check deps deps-test deps-bench deps-lint deps-cuda deps-mpi build train test bench lint format install clean
 .NOTPARALLEL:
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo "make install  after make build: cmake --install (PREFIX=/usr/local)"
 	@echo "make clean    remove build/"
 	@echo "make deps     install the Debian packages for the build; deps-test, deps-bench, deps-lint: for the rest"
+	@echo "make deps-mpi  Open MPI, for studies by ranks (docs/cluster.md)"
 	@echo "make deps-cuda  where there is no CUDA toolkit: the CUDA compiler, from PyPI, into build/cuda-toolkit"
 
 deps:
@@ -25,6 +26,8 @@ deps-bench:
 deps-cuda:
 	@bash cmake/deps.sh build cuda
 	@bash cmake/deps-cuda.sh
+deps-mpi:
+	@bash cmake/deps.sh build mpi
 deps-lint:
 	@bash cmake/deps.sh build test bench lint
 

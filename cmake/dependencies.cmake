@@ -64,6 +64,12 @@ if(GANTRY_PROTOBUF_ENABLED)
     endif()
 endif()
 
+# MPI: only the command is linked to it, and calls it where mpirun or srun has started several processes.
+if(GANTRY_MPI)
+    find_package(MPI QUIET COMPONENTS C)
+    gantry_take(GANTRY_MPI "MPI for C (libopenmpi-dev: make deps-mpi)" MPI_C_FOUND)
+endif()
+
 include(CheckLanguage)
 macro(gantry_look_for_compiler language)
     if(NOT CMAKE_${language}_COMPILER)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Installs the Debian packages of the groups named (build, test, bench, lint, cuda, python) that are missing, as root or through
+# Installs the Debian packages of the groups named (build, test, bench, lint, cuda, mpi, python) that are missing, as root or through
 # sudo. Asks the network for nothing when all are there.
 set -euo pipefail
 
@@ -7,9 +7,10 @@ declare -A packages=(
     [build]="gcc libc6-dev cmake ninja-build pkg-config libcjson-dev libmuparser-dev libyaml-dev libsqlite3-dev libxxhash-dev libhdf5-dev
         libprotobuf-c-dev protobuf-c-compiler gnuplot-nox graphviz"
     [test]="g++ libgtest-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user jq python3
-        python3-venv"
+        python3-venv sqlite3 libopenmpi-dev openmpi-bin slurmd slurmctld slurm-client munge"
     [bench]="g++ libbenchmark-dev"
     [cuda]="g++"
+    [mpi]="libopenmpi-dev openmpi-bin"
     [python]="python3 python3-venv"
     [lint]="clang-format-14 clang-tidy-14 libomp-14-dev shellcheck"
 )

@@ -10,12 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *about; /* what failures are about */
+static const char *speaker = ""; /* NULL: another process prints the same lines */
+static const char *about;        /* what failures are about */
+
+void gt_cli_speak_as(const char *who) { speaker = who; }
 
 void gt_cli_fail_about(const char *what) { about = what; }
 
 static void print_line(const char *format, va_list args) {
-    fputs("gantry: ", stderr);
+    if (speaker == NULL) return;
+    fprintf(stderr, "gantry: %s", speaker);
     if (about != NULL) fprintf(stderr, "%s: ", about);
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
@@ -59,7 +63,9 @@ char *gt_cli_text(const char *format, ...) {
 int gt_cli_read(const gt_option *options, int argc, char **argv, void *settings) {
     gt_option_values values = {0};
     int code = gt_options_parse(options, argc, argv, &values);
-    return code == GT_EXIT_OK ? gt_options_apply(options, &values, settings) : code;
+    if (code == GT_EXIT_OK) code = gt_options_apply(options, &values, settings);
+    free(values.rest.texts);
+    return code;
 }
 
 int gt_cli_flush(void) {

@@ -87,7 +87,12 @@ static int take_positional(const command_line *line, const char *argument, gt_op
     const gt_option *last = NULL;
     GT_FOR_OPTIONS(option, line->table)
     if (gt_option_is_positional(option)) {
-        if (gt_option_given(values, line->table, option->name) == NULL) {
+        if (option->kind == GT_OPTION_REST) {
+            gt_rest *list = &values->rest;
+            list->texts = gt_cli_resize(list->texts, list->n + 1, sizeof *list->texts);
+            list->texts[list->n++] = argument;
+        }
+        if (option->kind == GT_OPTION_REST || gt_option_given(values, line->table, option->name) == NULL) {
             gt_option_give(values, line->table, option->name, argument);
             return GT_EXIT_OK;
         }
@@ -114,8 +119,8 @@ int gt_options_parse(const gt_option *table, int argc, char **argv, gt_option_va
     GT_FOR_OPTIONS(option, table) {
         if (code != GT_EXIT_OK || !(option->flags & GT_OPTION_REQUIRED) || gt_option_given(values, table, option->name) != NULL)
             continue;
-        char *takes = gt_option_takes(option);
-        code = gt_cli_fail(GT_EXIT_USAGE, "gantry %s needs %s: it takes %s", argv[0], option->value, takes);
+        char *takes = gt_option_takes(option), usage[GT_OPTION_USAGE_CHARS];
+        code = gt_cli_fail(GT_EXIT_USAGE, "gantry %s needs %s: it takes %s", argv[0], gt_option_usage(option, usage), takes);
         free(takes);
     }
     return code;

@@ -23,6 +23,6 @@ void gt_completion_print(FILE *out);
 
 #define GT_EXIT_CODES_TEXT                                                                                                     \
     "0 done, 1 failed at run time, 2 wrong usage, 3 no usable device, 4 unreadable or damaged input file,\n"                   \
-    "130 and 143 interrupted (the run can be resumed)"
+    "128 + a signal's number interrupted, all saved (Ctrl-C: 130, SIGTERM: 143, SIGUSR1: 138): go on with --resume"
 
 #endif

@@ -173,9 +173,19 @@ static int apply_texts(const gt_option *option, const gt_option_values *values, 
     return GT_EXIT_OK;
 }
 
+static int apply_rest(const gt_option *option, const gt_option_values *values, void *settings) {
+    gt_rest *rest = (gt_rest *)((char *)settings + option->member[0]);
+    if (values->rest.n == 0) return GT_EXIT_OK;
+    rest->n = values->rest.n;
+    rest->texts = gt_cli_resize(NULL, rest->n, sizeof *rest->texts);
+    memcpy(rest->texts, values->rest.texts, rest->n * sizeof *rest->texts);
+    return GT_EXIT_OK;
+}
+
 static int apply_one(const gt_option *option, const gt_option_values *values, void *settings) {
     const gt_option_value *value = value_of(values, option);
     if (option != NULL && option->kind == GT_OPTION_TEXTS) return apply_texts(option, values, settings);
+    if (option != NULL && option->kind == GT_OPTION_REST) return apply_rest(option, values, settings);
     int code = GT_EXIT_OK;
     for (size_t m = 0; value != NULL && code == GT_EXIT_OK && m < option->n_members; m++) {
         void *member = (char *)settings + option->member[m];

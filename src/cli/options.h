@@ -26,6 +26,7 @@ typedef enum gt_option_kind {
     GT_OPTION_BOOL,    /* bool: the same, with no third state */
     GT_OPTION_PARSED,  /* anything: parse and format below */
     GT_OPTION_TEXTS,   /* gt_text_list: may be given several times; on the command line alone */
+    GT_OPTION_REST,    /* gt_rest: all positional arguments from here on; the last positional row */
     GT_OPTION_SET,     /* --name key=value gives another option its value */
     GT_OPTION_END      /* the last row of a table */
 } gt_option_kind;
@@ -40,6 +41,12 @@ typedef struct gt_text_list {
     size_t n;
     const char *texts[GT_MAX_TEXTS]; /* live as long as the command line */
 } gt_text_list;
+
+/* The array is the settings' own. */
+typedef struct gt_rest {
+    size_t n;
+    const char **texts; /* live as long as the command line */
+} gt_rest;
 
 typedef enum gt_switch { GT_SWITCH_AUTO, GT_SWITCH_ON, GT_SWITCH_OFF } gt_switch;
 
@@ -99,6 +106,7 @@ typedef struct gt_option_values {
     const char *file; /* NULL for the command line */
     size_t n;
     gt_option_value given[GT_MAX_OPTIONS]; /* each option once: the last value counts; but all of TEXTS */
+    gt_rest rest;                          /* of REST; gt_cli_read() frees it */
 } gt_option_values;
 
 /* The option of that name; NULL: none. */

@@ -59,7 +59,7 @@ static int apply_preset(const gt_option *table, const gt_option_values *values, 
 /* Whether the file's value of an option is that of its own preset. Returns an exit code. */
 static int repeats_preset(const gt_option_values *file, size_t index, const gt_spec_settings *preset, bool *repeats) {
     const gt_option *option = file->given[index].option;
-    const gt_option_values alone = {file->file, 1, {file->given[index]}};
+    const gt_option_values alone = {.file = file->file, .n = 1, .given = {file->given[index]}};
     gt_spec_settings changed = *preset;
     char before[GT_OPTION_CHARS], after[GT_OPTION_CHARS];
     *repeats = false;

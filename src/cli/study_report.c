@@ -18,16 +18,19 @@ enum { MAX_SETTINGS_SHOWN = 30 };
 
 static size_t last_checkpoint(const gt_store_summary *summary) { return summary->n_checkpoints - 1; }
 
-void gt_study_print_begin(const gt_store *store) {
+void gt_study_print_begin(const gt_store *store, const char *path, int n_ranks) {
     const gt_store_study *study = gt_store_get_study(store);
-    const gt_study_plan *plan = &study->plan;
+    gt_study_plan whole = study->plan, *plan = &whole;
     uint64_t first, end;
+    if (n_ranks > 1) whole.shard = 0, whole.n_shards = 1;
     gt_study_shard(plan, &first, &end);
     fprintf(stderr, "gantry: %s, seeds %" PRIu64 ":%" PRIu64, study->name, plan->first_seed + first, plan->first_seed + end);
     if (plan->n_shards > 1) fprintf(stderr, " (part %" PRIu64 "/%" PRIu64 ")", plan->shard, plan->n_shards);
     if (plan->n_settings > 1) fprintf(stderr, " under %zu settings", plan->n_settings);
-    fprintf(stderr, ", %" PRIu64 " iterations, scored every %" PRIu64 " with %d points, into %s\n", plan->iterations,
-            plan->eval_every, plan->evaluate.n_samples, gt_store_path(store));
+    fprintf(stderr, ", %" PRIu64 " iterations, scored every %" PRIu64 " with %d points, into %s", plan->iterations,
+            plan->eval_every, plan->evaluate.n_samples, path);
+    if (n_ranks > 1) fprintf(stderr, ", by %d ranks; what follows is the first one's part", n_ranks);
+    fputc('\n', stderr);
 }
 
 /* ---------------------------------------------------------------- tables */

@@ -4,7 +4,8 @@
 
 #include "io/store_summary.h"
 
-void gt_study_print_begin(const gt_store *store);
+/* path: of the whole study, which n_ranks processes train. */
+void gt_study_print_begin(const gt_store *store, const char *path, int n_ranks);
 
 /* From the store: all runs that are in it. Returns an exit code, the error printed. */
 int gt_study_print_end(gt_store *store, bool json);

@@ -105,7 +105,7 @@ static bool stop(void *context, const gt_study_block *block, uint64_t iteration)
     describe(s, done, note, sizeof note);
     gt_progress_show(&s->line, done, note);
     s->signal = gt_interrupt_signal();
-    return s->signal != 0;
+    return s->signal != 0 || gt_ranks_stopped(s->ranks);
 }
 
 static uint64_t iterations_left(const gt_study_session *s) {
@@ -184,8 +184,8 @@ static gt_status train(gt_study_session *s, const gt_study_options *options) {
     return status;
 }
 
-int gt_study_session_run(gt_store *store, const gt_study_options *options, bool quiet) {
-    gt_study_session s = {.store = store, .began = gt_seconds()};
+int gt_study_session_run(gt_store *store, const gt_study_session_options *options) {
+    gt_study_session s = {.store = store, .began = gt_seconds(), .ranks = &options->ranks};
     gt_store_run *runs = NULL;
     size_t n = 0;
     int code = GT_EXIT_OK;
@@ -193,17 +193,17 @@ int gt_study_session_run(gt_store *store, const gt_study_options *options, bool 
     if (status == GT_OK) code = gt_study_weights_begin(store, runs, n, &s.weights);
     free(runs);
     if (status == GT_OK && code == GT_EXIT_OK) {
-        s.line = gt_progress_begin(0, iterations_left(&s), quiet);
-        status = train(&s, options);
+        s.line = gt_progress_begin(0, iterations_left(&s), options->quiet);
+        status = train(&s, &options->study);
         gt_progress_erase(&s.line);
     }
     if (status == GT_ERR_FILE)
         code = gt_cli_fail_status(status); /* going on would find the same */
     else if (status != GT_OK)
         code = gt_cli_fail(gt_cli_exit_code(status), "%s; once that is mended, go on with: gantry study --resume %s",
-                           gt_last_error(), gt_store_path(store));
+                           gt_last_error(), options->path);
     else if (code == GT_EXIT_OK && s.signal != 0)
-        code = gt_cli_fail(GT_EXIT_SIGNAL + s.signal, "stopped; go on with: gantry study --resume %s", gt_store_path(store));
+        code = GT_EXIT_SIGNAL + s.signal;
     gt_study_weights_free(&s.weights);
     free(s.progress);
     return code;

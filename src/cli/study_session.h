@@ -4,6 +4,7 @@
 #define GT_CLI_STUDY_SESSION_H
 
 #include "cli/progress.h"
+#include "cli/ranks.h"
 #include "cli/study_weights.h"
 #include "io/store_writer.h"
 
@@ -18,10 +19,19 @@ typedef struct gt_study_session {
     uint64_t n_finished, n_converged;     /* runs of the store, and those that have converged at the end */
     uint64_t block_runs, block_converged; /* of the block at work, at its last checkpoint */
     double began;
+    const gt_ranks *ranks;
     int signal; /* that stopped it; 0: none */
 } gt_study_session;
 
-/* Trains what is left of the store's study. Returns an exit code, the error printed: GT_EXIT_SIGNAL + n when it was stopped. */
-int gt_study_session_run(gt_store *store, const gt_study_options *options, bool quiet);
+typedef struct gt_study_session_options {
+    gt_study_options study;
+    gt_ranks ranks;   /* another one that stops stops this one, too */
+    const char *path; /* of the whole study, from which it can go on */
+    bool quiet;
+} gt_study_session_options;
+
+/* Trains what is left of the store's study. Returns an exit code, the error printed; GT_EXIT_SIGNAL + n when it was stopped by
+ * a signal, and nothing is printed then. */
+int gt_study_session_run(gt_store *store, const gt_study_session_options *options);
 
 #endif

@@ -19,12 +19,9 @@
 
 static int parse_seeds(const char *text, void *member, char **complaint);
 static const char *format_seeds(const void *member, char text[GT_OPTION_CHARS]);
-static int parse_shard(const char *text, void *member, char **complaint);
-static const char *format_shard(const void *member, char text[GT_OPTION_CHARS]);
 static const char *format_keep(const void *member, char text[GT_OPTION_CHARS]);
 
 #define SEEDS_TAKE "A:B, the seeds from A to B - 1, or N for 0:N"
-#define SHARD_TAKE "I/N, part I (from 0) of N"
 #define KEEP_TAKE  "none, all, or worst:N"
 
 /* clang-format off */
@@ -63,8 +60,10 @@ const gt_option gt_study_options_table[] = {
     {"set", GT_OPTION_SET, "KEY=VALUE", "the same as --KEY VALUE", ALONE, .n_members = 0},
     {.kind = GT_OPTION_PART, .part = gt_device_options},
     {"threads", GT_OPTION_U64, "N", "of the CPU; 0: one a processor", .min = 0, .max = 4096, AT(threads)},
-    {"shard", GT_OPTION_PARSED, "I/N", "train part I (from 0) of N of the seeds alone; gantry merge joins the parts",
-     FIXED | ALONE, AT(shard), .parse = parse_shard, .format = format_shard, .takes = SHARD_TAKE},
+    {"shard", GT_OPTION_PARSED, "I/N|slurm|all",
+     "train part I (from 0) of N of the seeds alone; gantry merge joins the parts; slurm: as the job array says, which is taken "
+     "unasked where there is one", FIXED | ALONE, AT(shard), .parse = gt_shard_parse, .format = gt_shard_format,
+     .takes = GT_SHARD_TAKES},
     HEADING("What to print"),
     {"json", GT_OPTION_SWITCH, "", "one JSON object instead of tables", ALONE, AT(json)},
     {"quiet", GT_OPTION_SWITCH, "", "errors, nothing else", ALONE, AT(quiet)},
@@ -118,19 +117,6 @@ static int parse_seeds(const char *text, void *member, char **complaint) {
 static const char *format_seeds(const void *member, char text[GT_OPTION_CHARS]) {
     const gt_seed_range *seeds = member;
     snprintf(text, GT_OPTION_CHARS, "%" PRIu64 ":%" PRIu64, seeds->first, seeds->end);
-    return text;
-}
-
-static int parse_shard(const char *text, void *member, char **complaint) {
-    gt_shard *shard = member;
-    if (!parse_pair(text, '/', &shard->index, &shard->n) || shard->index >= shard->n) return complain(complaint, SHARD_TAKE);
-    return GT_EXIT_OK;
-}
-
-static const char *format_shard(const void *member, char text[GT_OPTION_CHARS]) {
-    const gt_shard *shard = member;
-    if (shard->n == 0) return NULL;
-    snprintf(text, GT_OPTION_CHARS, "%" PRIu64 "/%" PRIu64, shard->index, shard->n);
     return text;
 }
 
@@ -282,7 +268,8 @@ static int make_plan(gt_study_settings *s, const sources *from) {
     static char created[32];
     char keep[GT_OPTION_CHARS];
     const uint64_t n_seeds = s->seeds.end - s->seeds.first;
-    int code = gt_sweep_parse(gt_study_options_table, &s->sweep, s->random, s->seeds.first, &s->axes);
+    int code = gt_shard_resolve(&s->shard, &s->shard_from);
+    if (code == GT_EXIT_OK) code = gt_sweep_parse(gt_study_options_table, &s->sweep, s->random, s->seeds.first, &s->axes);
     if (code == GT_EXIT_OK && n_seeds > GT_STUDY_MAX_RUNS / s->axes.n_settings)
         code = gt_cli_fail(GT_EXIT_USAGE, "%" PRIu64 " seeds under %zu settings; a study takes up to %d runs: divide it",
                            n_seeds, s->axes.n_settings, GT_STUDY_MAX_RUNS);
@@ -307,7 +294,7 @@ static int make_plan(gt_study_settings *s, const sources *from) {
                  .first_seed = s->seeds.first,
                  .n_seeds = n_seeds,
                  .shard = s->shard.index,
-                 .n_shards = s->shard.n > 0 ? s->shard.n : 1,
+                 .n_shards = s->shard.n,
                  .iterations = s->iterations,
                  .eval_every = s->eval_every < s->iterations ? s->eval_every : s->iterations,
                  .evaluate = evaluation_of(s)},
@@ -369,6 +356,7 @@ void gt_study_settings_free(gt_study_settings *settings) {
     free(settings->command);
     free(settings->name);
     free(settings->keep_text);
+    free(settings->shard_from);
 }
 
 gt_study_options gt_study_settings_how(const gt_study_settings *settings) {

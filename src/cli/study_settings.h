@@ -3,7 +3,9 @@
 #define GT_CLI_STUDY_SETTINGS_H
 
 #include "cli/options.h"
+#include "cli/ranks.h"
 #include "cli/spec_settings.h"
+#include "cli/study_shard.h"
 #include "cli/sweep.h"
 #include "io/config.h"
 #include "io/store.h"
@@ -12,11 +14,6 @@
 typedef struct gt_seed_range {
     uint64_t first, end;
 } gt_seed_range;
-
-/* Part index of n; n 0: not divided. */
-typedef struct gt_shard {
-    uint64_t index, n;
-} gt_shard;
 
 /* Which runs' final checkpoints are kept. */
 typedef struct gt_keep_weights {
@@ -44,6 +41,7 @@ typedef struct gt_study_settings {
     gt_store_axis *store_axes;
     gt_store_study study;
     char *path, *command, *name, *keep_text; /* owned */
+    char *shard_from;                        /* where the shard is from, for the user; NULL: from --shard; owned */
 } gt_study_settings;
 
 extern const gt_option gt_study_options_table[];

@@ -4,7 +4,9 @@
 #include "cli/command.h"
 #include "core/run_state.h"
 #include "core/status.h"
+#include "io/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -19,9 +21,13 @@ static char *folder_of(const char *store_path) {
     return gt_cli_text("%.*s-weights", (int)length, store_path);
 }
 
+static char *path_in(const char *folder, const gt_store_study *study, size_t setting, uint64_t seed) {
+    if (study->plan.n_settings == 1) return gt_cli_text("%s/seed%" PRIu64 ".safetensors", folder, seed);
+    return gt_cli_text("%s/setting%zu-seed%" PRIu64 ".safetensors", folder, setting, seed);
+}
+
 static char *path_of(const gt_study_weights *weights, size_t setting, uint64_t seed) {
-    if (weights->study->plan.n_settings == 1) return gt_cli_text("%s/seed%" PRIu64 ".safetensors", weights->folder, seed);
-    return gt_cli_text("%s/setting%zu-seed%" PRIu64 ".safetensors", weights->folder, setting, seed);
+    return path_in(weights->folder, weights->study, setting, seed);
 }
 
 /* Where a run belongs among the worst; ties by setting and seed, so that the order does not decide. */
@@ -93,4 +99,78 @@ gt_status gt_study_weights_add(gt_study_weights *weights, const gt_study_block *
         GT_TRY(status);
     }
     return GT_OK;
+}
+
+/* ---------------------------------------------------------------- of merged studies */
+
+static bool is_kept(const gt_study_weights *weights, const gt_kept_run *run) {
+    if (weights->keep.kind == GT_KEEP_ALL) return true;
+    return weights->n > 0 && !is_worse(&weights->worst[weights->n - 1], run);
+}
+
+/* From the first part that has it. *found: it stands in the folder. */
+static gt_status bring(const gt_study_weights *weights, const gt_kept_run *run, char *const *folders, size_t n, bool *found) {
+    char *to = path_of(weights, run->setting, run->seed);
+    gt_status status = GT_OK;
+    *found = false;
+    for (size_t p = 0; status == GT_OK && !*found && p < n; p++) {
+        char *from = path_in(folders[p], weights->study, run->setting, run->seed), *data = NULL;
+        size_t size = 0;
+        *found = access(from, F_OK) == 0;
+        if (*found && strcmp(from, to) != 0) {
+            status = gt_file_read(from, SIZE_MAX / 2, &data, &size);
+            if (status == GT_OK) status = gt_file_write(to, data, size);
+        }
+        free(data);
+        free(from);
+    }
+    free(to);
+    return status;
+}
+
+static gt_status bring_all(const gt_study_weights *weights, const gt_store_run *runs, size_t n, char *const *folders,
+                           size_t n_folders, size_t *n_lacking) {
+    *n_lacking = 0;
+    for (size_t r = 0; r < n; r++) {
+        const gt_kept_run run = {runs[r].result.distance, runs[r].setting, runs[r].seed};
+        bool found = true;
+        if (!runs[r].finished) continue;
+        if (is_kept(weights, &run))
+            GT_TRY(bring(weights, &run, folders, n_folders, &found));
+        else
+            remove_file(weights, &run);
+        *n_lacking += !found;
+    }
+    return GT_OK;
+}
+
+int gt_study_weights_join(gt_store *store, const char *const *parts, size_t n_parts) {
+    gt_study_weights weights = {0};
+    gt_store_run *runs = NULL;
+    size_t n = 0, n_lacking = 0;
+    gt_status status = gt_store_read_runs(store, &runs, &n);
+    int code = status == GT_OK ? gt_study_weights_begin(store, runs, n, &weights) : gt_cli_fail_status(status);
+    if (code == GT_EXIT_OK && weights.keep.kind != GT_KEEP_NONE) {
+        char **folders = gt_cli_resize(NULL, n_parts, sizeof *folders);
+        for (size_t p = 0; p < n_parts; p++) folders[p] = folder_of(parts[p]);
+        status = bring_all(&weights, runs, n, folders, n_parts, &n_lacking);
+        for (size_t p = 0; p < n_parts; p++) free(folders[p]);
+        free(folders);
+        if (status != GT_OK) code = gt_cli_fail_status(status);
+        if (n_lacking > 0)
+            gt_cli_fail(0, "the checkpoints of %zu runs, which --keep-weights %s asks for, are not beside the parts", n_lacking,
+                        weights.study->keep_weights);
+    }
+    gt_study_weights_free(&weights);
+    free(runs);
+    return code;
+}
+
+void gt_study_weights_remove(const char *store_path) {
+    char *path = folder_of(store_path);
+    DIR *folder = opendir(path);
+    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) unlinkat(dirfd(folder), entry->d_name, 0);
+    if (folder != NULL) closedir(folder);
+    rmdir(path);
+    free(path);
 }

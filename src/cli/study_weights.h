@@ -29,4 +29,11 @@ void gt_study_weights_free(gt_study_weights *weights);
 gt_status gt_study_weights_add(gt_study_weights *weights, const gt_study_block *block, const gt_study_result *results,
                                const gt_trainer *trainer);
 
+/* Brings the checkpoints that a merged store is to have into its folder, from those of its parts, and tells of any that are
+ * nowhere. Returns an exit code, the error printed. */
+int gt_study_weights_join(gt_store *store, const char *const *parts, size_t n_parts);
+
+/* Removes the folder of a store and what it holds. */
+void gt_study_weights_remove(const char *store_path);
+
 #endif

@@ -107,7 +107,7 @@ static int check_line(const gt_train_settings *settings, const gt_option_values 
 static int check_recorded(const gt_train_settings *settings) {
     int code = GT_EXIT_OK;
     for (size_t i = 0; code == GT_EXIT_OK && i < settings->recorded.n; i++) {
-        const gt_option_values line = {settings->recorded.file, 1, {settings->recorded.given[i]}};
+        const gt_option_values line = {.file = settings->recorded.file, .n = 1, .given = {settings->recorded.given[i]}};
         code = check_line(settings, &line);
     }
     return code;

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154 # check.sh has the variables
-# Sourced after check.sh by the tests of gantry study: what a study's file holds, as sqlite3 tells it.
+# Sourced by the tests of studies: what a study's file holds, as sqlite3 tells it.
 command -v sqlite3 >/dev/null || { echo "skipped - all: sqlite3 is not installed" && exit 77; }
 
 # value FILE SQL: what a query gives.
@@ -45,3 +45,10 @@ end_with() {
     wait "$pid" 2>/dev/null
     code=$?
 }
+
+# A study of 40 seeds that is over in a tenth of a second.
+# shellcheck disable=SC2034 # the tests use it
+short=(--iterations 200 --eval-every 50 --eval-samples 1000 --quiet)
+
+# Whether a merge has left nothing beside its file.
+is_tidy() { [ -z "$(find . -name '*merging*' -o -name '*.new' -o -name '*-wal' -o -name '*-shm' -o -name '*.rank-*')" ]; }
