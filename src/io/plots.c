@@ -176,13 +176,6 @@ static void write_scatter(FILE *script, const view *v, const gt_picture *picture
 
 /* ---------------------------------------------------------------- histograms and the matrix */
 
-/* In gnuplot's single quotes. */
-static void write_quoted(FILE *script, const char *text) {
-    fputc('\'', script);
-    for (; *text != '\0'; text++) fputs(*text == '\'' ? "''" : (char[]){*text, '\0'}, script);
-    fputc('\'', script);
-}
-
 static void write_bins(FILE *script, const char *name, const view *v, const gt_plot_points *points, int column) {
     const range r = v->column[column];
     size_t count[BINS] = {0}, n = 0;
@@ -228,7 +221,7 @@ static void write_matrix(FILE *script, const view *v, const gt_picture *picture)
     const double left = 0.08, right = 0.98, bottom = 0.09, top = 0.92, gap = 0.012;
     const double width = (right - left) / v->n, height = (top - bottom) / v->n;
     fputs("set multiplot title ", script);
-    write_quoted(script, picture->title != NULL ? picture->title : "");
+    gt_drawing_write_quoted(script, picture->title != NULL ? picture->title : "");
     fputs("\nset key off\nset xtics font ',9'\nset ytics font ',9'\n", script);
     for (int row = 0; row < v->n; row++)
         for (int column = 0; column < v->n; column++) {
@@ -251,14 +244,16 @@ static void write_matrix(FILE *script, const view *v, const gt_picture *picture)
 
 /* ---------------------------------------------------------------- pictures */
 
-static gt_status write_picture(FILE *script, const view *v, const gt_picture *picture) {
-    char *part = gt_drawing_part(picture->name);
-    if (part == NULL) return gt_fail(GT_ERR_MEMORY, "%s: out of memory", picture->name);
-    fputs("set output ", script);
-    write_quoted(script, part);
-    free(part);
-    fputs("\nset title ", script);
-    write_quoted(script, v->n <= 2 && picture->title != NULL ? picture->title : "");
+static void write_style(FILE *script, const view *v) {
+    fputs("set margins screen 0.11, screen 0.97, screen 0.17, screen 0.92\n" /* the same frame in each picture */
+          "set xlabel 'x'\nset grid lt 1 lc rgb '#e4e4e4'\nset key at screen 0.54, 0.05 center horizontal\n",
+          script);
+    fputs(v->n == 1 ? "set ylabel 'share of the points'\n" : "set ylabel 'y'\n", script);
+}
+
+static void write_body(FILE *script, const view *v, const gt_picture *picture) {
+    fputs("set title ", script);
+    gt_drawing_write_quoted(script, v->n <= 2 && picture->title != NULL ? picture->title : "");
     fputc('\n', script);
     if (v->n == 1)
         write_histogram(script, v, picture, 0);
@@ -266,17 +261,33 @@ static gt_status write_picture(FILE *script, const view *v, const gt_picture *pi
         write_scatter(script, v, picture);
     else
         write_matrix(script, v, picture);
+}
+
+static gt_status write_picture(FILE *script, const view *v, const gt_picture *picture) {
+    char *part = gt_drawing_part(picture->name);
+    if (part == NULL) return gt_fail(GT_ERR_MEMORY, "%s: out of memory", picture->name);
+    fputs("set output ", script);
+    gt_drawing_write_quoted(script, part);
+    fputc('\n', script);
+    free(part);
+    write_body(script, v, picture);
     fputs("unset output\n", script);
     return GT_OK;
 }
 
 static gt_status write_script(FILE *script, const view *v, const gt_picture *pictures, size_t n_pictures) {
     fprintf(script, "set terminal pngcairo size 800,%d noenhanced font 'sans,12'\n", v->n > 2 ? 800 : 600);
-    fputs("set margins screen 0.11, screen 0.97, screen 0.17, screen 0.92\n" /* the same frame in each picture */
-          "set xlabel 'x'\nset grid lt 1 lc rgb '#e4e4e4'\nset key at screen 0.54, 0.05 center horizontal\n",
-          script);
-    fputs(v->n == 1 ? "set ylabel 'share of the points'\n" : "set ylabel 'y'\n", script);
+    write_style(script, v);
     for (size_t p = 0; p < n_pictures; p++) GT_TRY(write_picture(script, v, &pictures[p]));
+    return GT_OK;
+}
+
+gt_status gt_plots_write(FILE *script, const gt_target_spec *target, const gt_picture *pictures, size_t n_pictures,
+                         const gt_picture *picture) {
+    view v;
+    GT_TRY(compute_view(target, pictures, n_pictures, &v));
+    write_style(script, &v);
+    write_body(script, &v, picture);
     return GT_OK;
 }
 

@@ -109,16 +109,24 @@ char *gt_drawing_part(const char *name) {
     return asprintf(&part, ".%s.part", name) >= 0 ? part : NULL;
 }
 
-/* Neither program notices a full disk, but a PNG says where it ends. */
-static bool png_is_whole(const char *path) {
-    static const char end[] = "IEND\xae\x42\x60\x82";
-    char tail[sizeof end - 1];
+void gt_drawing_write_quoted(FILE *script, const char *text) {
+    fputc('\'', script);
+    for (; *text != '\0'; text++) {
+        if (*text == '\'') fputc('\'', script);
+        fputc((unsigned char)*text < ' ' ? ' ' : *text, script);
+    }
+    fputc('\'', script);
+}
+
+/* Neither program notices a full disk, but pictures say where they end. */
+static bool is_whole(const char *path) {
+    static const char png[] = "IEND\xae\x42\x60\x82", svg[] = "</svg>\n";
+    char tail[sizeof png] = {0};
     FILE *file = fopen(path, "rb");
     if (file == NULL) return false;
-    bool whole = fseek(file, -(long)sizeof tail, SEEK_END) == 0 && fread(tail, sizeof tail, 1, file) == 1 &&
-                 memcmp(tail, end, sizeof tail) == 0;
+    const bool read = fseek(file, -(long)(sizeof png - 1), SEEK_END) == 0 && fread(tail, sizeof png - 1, 1, file) == 1;
     fclose(file);
-    return whole;
+    return read && (memcmp(tail, png, sizeof png) == 0 || strcmp(tail + sizeof png - sizeof svg, svg) == 0);
 }
 
 gt_status gt_drawing_publish(gt_status status, const char *program, const char *folder, const char *const *names, size_t n) {
@@ -126,7 +134,7 @@ gt_status gt_drawing_publish(gt_status status, const char *program, const char *
         char *part = gt_drawing_part(names[p]), *from = part != NULL ? join(folder, part) : NULL, *to = join(folder, names[p]);
         if (from == NULL || to == NULL)
             status = gt_fail(GT_ERR_MEMORY, "%s: out of memory", folder);
-        else if (status == GT_OK && !png_is_whole(from))
+        else if (status == GT_OK && !is_whole(from))
             status = gt_fail(GT_ERR_IO, "%s: %s couldn't write it whole; is the disk full?", to, program);
         else if (status == GT_OK && rename(from, to) != 0)
             status = gt_fail(GT_ERR_IO, "%s: %m", to);
