@@ -4,7 +4,7 @@
 set -euo pipefail
 
 declare -A packages=(
-    [build]="gcc libc6-dev cmake ninja-build pkg-config libcjson-dev libmuparser-dev libyaml-dev libxxhash-dev libhdf5-dev
+    [build]="gcc libc6-dev cmake ninja-build pkg-config libcjson-dev libmuparser-dev libyaml-dev libsqlite3-dev libxxhash-dev libhdf5-dev
         libprotobuf-c-dev protobuf-c-compiler gnuplot-nox graphviz"
     [test]="g++ libgtest-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user jq python3
         python3-venv"

@@ -55,8 +55,8 @@ static void take_back(gt_option_values *values, const gt_option *option) {
 }
 
 static void give(gt_option_values *values, const gt_option *option, const char *text, int line) {
-    take_back(values, option);
-    assert(values->n < GT_MAX_OPTIONS); /* no table has more rows */
+    if (option->kind != GT_OPTION_TEXTS) take_back(values, option);
+    if (values->n == GT_MAX_OPTIONS) return; /* no table has so many rows: one of TEXTS has more values than its list holds */
     values->given[values->n++] = (gt_option_value){option, text, line};
 }
 
@@ -160,8 +160,22 @@ static int refuse(int code, const gt_option_value *value, const char *file, cons
     return gt_cli_fail(code, "--%s %s: %s", option->name, text, complaint);
 }
 
+static int apply_texts(const gt_option *option, const gt_option_values *values, void *settings) {
+    gt_text_list *list = (gt_text_list *)((char *)settings + option->member[0]);
+    list->n = 0;
+    for (size_t i = 0; i < values->n; i++) {
+        if (values->given[i].option != option) continue;
+        if (list->n == GT_MAX_TEXTS)
+            return gt_cli_fail(GT_EXIT_USAGE, "--%s %s: it can be given %d times; leave some out", option->name,
+                               values->given[i].text, GT_MAX_TEXTS);
+        list->texts[list->n++] = values->given[i].text;
+    }
+    return GT_EXIT_OK;
+}
+
 static int apply_one(const gt_option *option, const gt_option_values *values, void *settings) {
     const gt_option_value *value = value_of(values, option);
+    if (option->kind == GT_OPTION_TEXTS) return apply_texts(option, values, settings);
     int code = GT_EXIT_OK;
     for (size_t m = 0; value != NULL && code == GT_EXIT_OK && m < option->n_members; m++) {
         void *member = (char *)settings + option->member[m];

@@ -25,6 +25,7 @@ typedef enum gt_option_kind {
     GT_OPTION_SWITCH,  /* gt_switch: --name, --no-name */
     GT_OPTION_BOOL,    /* bool: the same, with no third state */
     GT_OPTION_PARSED,  /* anything: parse and format below */
+    GT_OPTION_TEXTS,   /* gt_text_list: may be given several times; on the command line alone */
     GT_OPTION_SET,     /* --name key=value gives another option its value */
     GT_OPTION_END      /* the last row of a table */
 } gt_option_kind;
@@ -32,6 +33,13 @@ typedef enum gt_option_kind {
 typedef struct gt_gpu_list {
     int n, gpus[GT_MAX_GPUS];
 } gt_gpu_list;
+
+enum { GT_MAX_TEXTS = 8 };
+
+typedef struct gt_text_list {
+    size_t n;
+    const char *texts[GT_MAX_TEXTS]; /* live as long as the command line */
+} gt_text_list;
 
 typedef enum gt_switch { GT_SWITCH_AUTO, GT_SWITCH_ON, GT_SWITCH_OFF } gt_switch;
 
@@ -80,7 +88,7 @@ const gt_option *gt_option_next(gt_option_cursor *cursor);
         for (const gt_option *(option); ((option) = gt_option_next(&option##_at)) != NULL;)
 
 /* One source of values: the command line, or a config file. Zero it first. */
-#define GT_MAX_OPTIONS 96
+#define GT_MAX_OPTIONS 128
 typedef struct gt_option_value {
     const gt_option *option;
     const char *text;
@@ -90,7 +98,7 @@ typedef struct gt_option_value {
 typedef struct gt_option_values {
     const char *file; /* NULL for the command line */
     size_t n;
-    gt_option_value given[GT_MAX_OPTIONS]; /* each option once: the last value counts */
+    gt_option_value given[GT_MAX_OPTIONS]; /* each option once: the last value counts; but all of TEXTS */
 } gt_option_values;
 
 /* The option of that name; NULL: none. */

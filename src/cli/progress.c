@@ -22,33 +22,35 @@ gt_progress gt_progress_begin(uint64_t first, uint64_t total, bool quiet) {
                          .next = now + (bar ? FIRST_BAR : LINE_SECONDS)};
 }
 
-/* "12 s", "3 min 05 s", "2 h 10 min" */
-static void format_duration(double seconds, char *text, size_t size) {
-    uint64_t s = (uint64_t)(seconds + 0.5);
+char *gt_duration_format(double seconds, char text[GT_DURATION_CHARS]) {
+    const uint64_t s = (uint64_t)(seconds + 0.5);
     if (s < 60)
-        snprintf(text, size, "%" PRIu64 " s", s);
+        snprintf(text, GT_DURATION_CHARS, "%" PRIu64 " s", s);
     else if (s < 3600)
-        snprintf(text, size, "%" PRIu64 " min %02" PRIu64 " s", s / 60, s % 60);
+        snprintf(text, GT_DURATION_CHARS, "%" PRIu64 " min %02" PRIu64 " s", s / 60, s % 60);
     else
-        snprintf(text, size, "%" PRIu64 " h %02" PRIu64 " min", s / 3600, s / 60 % 60);
+        snprintf(text, GT_DURATION_CHARS, "%" PRIu64 " h %02" PRIu64 " min", s / 3600, s / 60 % 60);
+    return text;
 }
 
-void gt_progress_show(gt_progress *progress, uint64_t done) {
+void gt_progress_show(gt_progress *progress, uint64_t done, const char *note) {
     double now = gt_seconds();
     if (progress->quiet || now < progress->next || done == progress->first || done >= progress->total) return;
     double rate = (double)(done - progress->first) / (now - progress->began);
     int percent = (int)(100.0 * (double)done / (double)progress->total);
-    char left[32];
-    format_duration((double)(progress->total - done) / rate, left, sizeof left);
+    char left[GT_DURATION_CHARS], iterations[32];
+    gt_duration_format((double)(progress->total - done) / rate, left);
+    snprintf(iterations, sizeof iterations, "%.0f it/s", rate);
+    if (note == NULL) note = iterations;
     if (progress->bar) {
         int full = percent * BAR_CHARS / 100;
-        fprintf(stderr, "\r[%.*s%*s] %d%% %.0f it/s, ETA %s\033[K", full, "########################", BAR_CHARS - full, "",
-                percent, rate, left);
+        fprintf(stderr, "\r[%.*s%*s] %d%% %s, ETA %s\033[K", full, "########################", BAR_CHARS - full, "", percent,
+                note, left);
         fflush(stderr);
         progress->shown = true;
     } else {
-        fprintf(stderr, "gantry: %" PRIu64 " of %" PRIu64 " iterations (%d%%), %.0f it/s, ETA %s\n", done, progress->total,
-                percent, rate, left);
+        fprintf(stderr, "gantry: %" PRIu64 " of %" PRIu64 " iterations (%d%%), %s, ETA %s\n", done, progress->total, percent,
+                note, left);
     }
     progress->next = now + (progress->bar ? BAR_SECONDS : LINE_SECONDS);
 }

@@ -15,8 +15,12 @@ typedef struct gt_progress {
 /* Work from step first to step total. quiet: shows nothing. */
 gt_progress gt_progress_begin(uint64_t first, uint64_t total, bool quiet);
 
-/* Shows step done, if it is time for it. */
-void gt_progress_show(gt_progress *progress, uint64_t done);
+/* Shows step done, if it is time for it. note: what is told beside the share that is done; NULL: the rate in iterations. */
+void gt_progress_show(gt_progress *progress, uint64_t done, const char *note);
+
+/* "12 s", "3 min 05 s", "2 h 10 min" */
+#define GT_DURATION_CHARS 32
+char *gt_duration_format(double seconds, char text[GT_DURATION_CHARS]);
 
 /* Erases the bar, before anything else is printed. */
 void gt_progress_erase(gt_progress *progress);

@@ -207,7 +207,7 @@ static int train(session *s) {
         if (code == GT_EXIT_OK && settings->save_every > 0 && s->iteration % settings->save_every == 0 &&
             s->saved_iteration != s->iteration && save(s) != GT_OK)
             code = write_failed(s);
-        gt_progress_show(&s->progress, s->iteration);
+        gt_progress_show(&s->progress, s->iteration, NULL);
     }
     if (code == GT_EXIT_OK && s->iteration == settings->iterations && !is_evaluated(s)) code = evaluate(s);
     gt_progress_erase(&s->progress);

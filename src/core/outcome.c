@@ -1,4 +1,5 @@
 /* What became of a run, from its scores at its checkpoints: the rules of docs/study.md. */
+#include "core/judge.h"
 #include "core/target.h"
 
 #include <math.h>
@@ -70,18 +71,52 @@ static bool is_partial(const gt_metrics *row, const gt_outcome_rules *rules) {
     return rules->kind == GT_TARGET_MIXTURE && row->modes < rules->modes_at_least;
 }
 
-gt_outcome gt_outcome_of(const gt_metrics *rows, size_t n, const gt_outcome_rules *rules) {
-    const size_t window = rules->window > 1 ? (size_t)rules->window : 1;
-    const gt_metrics *last = &rows[n - 1];
-    size_t n_converged = 0;
-    for (size_t i = n > window ? n - window : 0; i < n; i++) n_converged += gt_metrics_converged(&rows[i], rules);
+void gt_judge_add(gt_judge *judge, const gt_metrics *row, const gt_outcome_rules *rules) {
+    const bool converged = gt_metrics_converged(row, rules), before = (judge->recent & 1) != 0;
+    judge->n_checkpoints++;
+    judge->n_converged += converged;
+    judge->recent = judge->recent << 1 | converged;
+    if (converged && judge->first_converged == 0) judge->first_converged = row->iteration;
+    if (converged || !before) return;
+    judge->n_relapses++;
+    if (judge->first_relapse == 0) judge->first_relapse = row->iteration;
+}
+
+static int clamp(int value, int min, int max) { return value < min ? min : value > max ? max : value; }
+
+gt_outcome gt_judge_outcome(const gt_judge *judge, const gt_metrics *last, const gt_outcome_rules *rules) {
+    const int window = clamp(rules->window, 1, GT_MAX_WINDOW);
+    const uint64_t in_window = UINT64_MAX >> (GT_MAX_WINDOW - window);
+    const int n_converged = __builtin_popcountll(judge->recent & in_window);
 
     if (is_broken(last, rules)) return GT_OUTCOME_DIVERGED;
     if (n_converged == window) return GT_OUTCOME_STABLE;
-    if (n >= window && n_converged > 0) return GT_OUTCOME_OSCILLATING;
+    if (judge->n_checkpoints >= (uint64_t)window && n_converged > 0) return GT_OUTCOME_OSCILLATING;
     if (gt_metrics_converged(last, rules)) return GT_OUTCOME_CONVERGED;
     if (is_collapsed(last, rules)) return GT_OUTCOME_COLLAPSED;
     if (rules->kind == GT_TARGET_FUNCTION && last->support < rules->diverged_support_below) return GT_OUTCOME_DIVERGED;
     if (n_converged == 0 && is_partial(last, rules)) return GT_OUTCOME_PARTIAL;
     return GT_OUTCOME_OTHER;
+}
+
+gt_outcome gt_outcome_of(const gt_metrics *rows, size_t n, const gt_outcome_rules *rules) {
+    gt_judge judge = {0};
+    for (size_t i = n > GT_MAX_WINDOW ? n - GT_MAX_WINDOW : 0; i < n; i++) gt_judge_add(&judge, &rows[i], rules);
+    return gt_judge_outcome(&judge, &rows[n - 1], rules);
+}
+
+/* 0 / 0 counts as infinitely far, too. */
+static double ratio(double value, double of) { return of > 0 ? value / of : INFINITY; }
+
+double gt_metrics_distance(const gt_metrics *row, const gt_outcome_rules *rules) {
+    if (is_broken(row, rules)) return INFINITY;
+    switch (rules->kind) {
+    case GT_TARGET_FUNCTION:
+        return fmax(fmax(row->resid_mean / rules->resid_mean_below, row->w1_x / rules->w1_x_below),
+                    ratio(rules->coverage_at_least, row->coverage));
+    case GT_TARGET_MIXTURE:
+        return fmax(ratio(rules->modes_at_least, row->modes), ratio(rules->hq_at_least, row->hq));
+    default:
+        return isnan(row->energy_coefficient) ? INFINITY : row->energy_coefficient / rules->energy_coefficient_below;
+    }
 }

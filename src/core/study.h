@@ -53,21 +53,24 @@ typedef struct gt_study_result {
     char digest[GT_DIGEST_CHARS];
 } gt_study_result;
 
-/* Where the study's findings go. Calls come from one thread, in order; a status that isn't GT_OK ends the study. Arrays are the
- * caller's and valid during the call. */
+#define GT_STUDY_FINISHED UINT64_MAX
+
+/* Where the study's findings go, and what an earlier process left of it. Calls come from one thread, in order; a status that
+ * isn't GT_OK ends the study. Arrays are the caller's and valid during the call. */
 typedef struct gt_study_sink {
     void *context;
-    /* What an earlier process left of this block: the iteration of its saved states, 0 when there are none. With an iteration
-     * the judges [R] are those of the rows up to there. *finished: nothing is left to do. */
-    gt_status (*resume)(void *context, const gt_study_block *block, bool *finished, uint64_t *iteration, gt_judge *judges);
-    gt_status (*load_state)(void *context, const gt_study_block *block, size_t run, void *state, size_t bytes);
-    /* A row of each run at a checkpoint. */
+    /* The iteration of a run's saved state, 0: none, GT_STUDY_FINISHED: nothing is left to do. Asked before a run begins. */
+    uint64_t (*progress)(void *context, uint64_t run_id);
+    /* The state that was saved, and the judge of the rows up to there. */
+    gt_status (*load)(void *context, uint64_t run_id, void *state, size_t bytes, gt_judge *judge);
+    /* A row of each run at a checkpoint: [R]. */
     gt_status (*rows)(void *context, const gt_study_block *block, const gt_metrics *rows, const bool *converged);
-    /* The state of every run at an iteration: [R][bytes]. Rows up to there have been handed over. */
-    gt_status (*save_states)(void *context, const gt_study_block *block, uint64_t iteration, const void *states, size_t bytes);
+    /* The state of every run at an iteration: [R][bytes], from malloc(), the sink's from now on. Rows up to there have been
+     * handed over. */
+    gt_status (*save)(void *context, const gt_study_block *block, uint64_t iteration, void *states, size_t bytes);
     /* The block is done. The trainer holds its runs at the last iteration. */
     gt_status (*finish)(void *context, const gt_study_block *block, const gt_study_result *results, gt_trainer *trainer);
-    /* Asked between chunks of about a twentieth of a second; iterations: of this block. true: save the states and stop. */
+    /* Asked between chunks of about a twentieth of a second; iteration: of this block. true: save the states and stop. */
     bool (*stop)(void *context, const gt_study_block *block, uint64_t iteration);
 } gt_study_sink;
 

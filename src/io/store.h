@@ -53,8 +53,8 @@ gt_status gt_store_get_fact(gt_store *store, const char *key, char **value); /* 
 typedef struct gt_store_run {
     uint64_t run, seed;
     size_t setting;
-    bool finished; /* the rest only then */
-    gt_study_result result;
+    bool finished;          /* the rest only then */
+    gt_study_result result; /* of its judge's `recent` only the last checkpoint */
 } gt_store_run;
 
 /* All runs in this store, by id; the caller frees *runs. A shard has its own alone. */

@@ -1,0 +1,93 @@
+/* Final checkpoints of a study's runs. */
+#include "cli/study_weights.h"
+
+#include "cli/command.h"
+#include "core/run_state.h"
+#include "core/status.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char *folder_of(const char *store_path) {
+    static const char ending[] = ".sqlite";
+    size_t length = strlen(store_path);
+    if (length > sizeof ending && strcmp(store_path + length - (sizeof ending - 1), ending) == 0) length -= sizeof ending - 1;
+    return gt_cli_text("%.*s-weights", (int)length, store_path);
+}
+
+static char *path_of(const gt_study_weights *weights, size_t setting, uint64_t seed) {
+    if (weights->study->plan.n_settings == 1) return gt_cli_text("%s/seed%" PRIu64 ".safetensors", weights->folder, seed);
+    return gt_cli_text("%s/setting%zu-seed%" PRIu64 ".safetensors", weights->folder, setting, seed);
+}
+
+/* Where a run belongs among the worst; ties by setting and seed, so that the order does not decide. */
+static bool is_worse(const gt_kept_run *a, const gt_kept_run *b) {
+    if (a->distance != b->distance) return a->distance > b->distance;
+    return a->setting != b->setting ? a->setting < b->setting : a->seed < b->seed;
+}
+
+static void remove_file(const gt_study_weights *weights, const gt_kept_run *run) {
+    char *path = path_of(weights, run->setting, run->seed);
+    unlink(path);
+    free(path);
+}
+
+/* Whether the run is one of the worst so far; the one that it drives out loses its file. */
+static bool take_among_worst(gt_study_weights *weights, const gt_kept_run *run) {
+    size_t at = weights->n;
+    while (at > 0 && is_worse(run, &weights->worst[at - 1])) at--;
+    if (at == weights->keep.n) return false;
+    if (weights->n == weights->keep.n)
+        remove_file(weights, &weights->worst[--weights->n]);
+    else
+        weights->worst = gt_cli_resize(weights->worst, weights->n + 1, sizeof *weights->worst);
+    memmove(weights->worst + at + 1, weights->worst + at, (weights->n - at) * sizeof *weights->worst);
+    weights->worst[at] = *run;
+    weights->n++;
+    return true;
+}
+
+int gt_study_weights_begin(gt_store *store, const gt_store_run *runs, size_t n, gt_study_weights *out) {
+    char *complaint = NULL;
+    *out = (gt_study_weights){.study = gt_store_get_study(store)};
+    if (gt_keep_weights_parse(out->study->keep_weights, &out->keep, &complaint) != GT_EXIT_OK) {
+        free(complaint);
+        return gt_cli_fail(GT_EXIT_FILE, "%s is damaged: keep_weights is %s", gt_store_path(store), out->study->keep_weights);
+    }
+    if (out->keep.kind == GT_KEEP_NONE) return GT_EXIT_OK;
+    out->folder = folder_of(gt_store_path(store));
+    if (mkdir(out->folder, 0777) != 0 && errno != EEXIST)
+        return gt_cli_fail(GT_EXIT_FAILURE, "can't create %s: %s", out->folder, strerror(errno));
+    for (size_t r = 0; out->keep.kind == GT_KEEP_WORST && r < n; r++) {
+        const gt_kept_run run = {runs[r].result.distance, runs[r].setting, runs[r].seed};
+        if (runs[r].finished) take_among_worst(out, &run);
+    }
+    return GT_EXIT_OK;
+}
+
+void gt_study_weights_free(gt_study_weights *weights) {
+    free(weights->folder);
+    free(weights->worst);
+}
+
+gt_status gt_study_weights_add(gt_study_weights *weights, const gt_study_block *block, const gt_study_result *results,
+                               const gt_trainer *trainer) {
+    const size_t n = gt_study_block_size(block);
+    for (size_t r = 0; weights->keep.kind != GT_KEEP_NONE && r < n; r++) {
+        const gt_kept_run run = {results[r].distance, block->settings[r / block->n_seeds],
+                                 block->first_seed + r % block->n_seeds};
+        gt_trainer *one = NULL;
+        if (weights->keep.kind == GT_KEEP_WORST && !take_among_worst(weights, &run)) continue;
+        GT_TRY(gt_run_extract(trainer, r, &one));
+        char *path = path_of(weights, run.setting, run.seed);
+        const gt_status status = gt_trainer_save(one, path);
+        free(path);
+        gt_trainer_destroy(one);
+        GT_TRY(status);
+    }
+    return GT_OK;
+}
