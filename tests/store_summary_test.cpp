@@ -195,6 +195,9 @@ TEST_F(OneSetting, AccuracyAsDetector) {
     // failed: 43 with 0.55 (44 has none); converged: 0.5, 0.6, 0.4: two of three are below
     EXPECT_DOUBLE_EQ(all().auc.mean, 2.0 / 3);
     EXPECT_DOUBLE_EQ(all().auc.real, 2.0 / 3);
+    // distances 0.05; 0, 0.1, 0.1: one of three is below
+    EXPECT_DOUBLE_EQ(all().auc.mean_off_half, 1.0 / 3);
+    EXPECT_DOUBLE_EQ(all().auc.each_off_half, 1.0 / 3);
 }
 
 TEST(StoreSummary, TiesGoToTheSmallerSeed) {

@@ -34,6 +34,7 @@ static const char style[] = "reset\n"
                             "set cblabel textcolor rgb '" GT_INK "'\n"
                             "set key textcolor rgb '" GT_INK "' samplen 2\n"
                             "set grid lt 1 lc rgb '" GT_GRID "' lw 0.7\n"
+                            "set pointintervalbox 0\n"
                             "set style fill solid 0.8 noborder\n"
                             "set palette defined (0 '#440154', 0.25 '#3b528b', 0.5 '#21918c', 0.75 '#5ec962', 1 '#fde725')\n";
 

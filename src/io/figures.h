@@ -64,6 +64,8 @@ gt_status gt_figures_draw(const char *folder, const gt_figures *figures, bool pn
 
 /* ---------------------------------------------------------------- for figures_*.c */
 
+enum { GT_FIGURE_SMALL = 430 }; /* pixels: charts as narrow stand three in a row */
+
 #define GT_INK  "#2f2f2f" /* text and axes: the page gives them its own colour */
 #define GT_GRID "#d8d8d8"
 

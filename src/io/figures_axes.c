@@ -33,7 +33,7 @@ static gt_status draw_axis(const gt_figures_input *input, gt_figures *figures, c
                     input->study->n_axes > 1 ? "Share converged by %s, over all other values" : "Share converged by %s", axis);
     gt_figure_percent_axis(script, "y", "converged at the last checkpoint");
     gt_figure_set(script, "xlabel", "%s", axis);
-    const bool logarithmic = low > 0 && high >= 20 * low;
+    const bool logarithmic = low > 0 && high >= 8 * low;
     if (logarithmic) fputs("set logscale x\nset format x '%g'\n", script);
     fprintf(script, "set xrange [%.9g:%.9g]\nset key off\n$a << END\n", logarithmic ? low / 1.3 : low - 0.05 * (high - low),
             logarithmic ? high * 1.3 : high + 0.05 * (high - low));
@@ -122,7 +122,7 @@ static gt_status draw_points(const gt_figures_input *input, gt_figures *figures,
         char command[16];
         snprintf(command, sizeof command, "%clabel", axis);
         gt_figure_set(script, command, "%s", axes[a].name);
-        if (low[a] > 0 && high[a] >= 20 * low[a]) fprintf(script, "set logscale %c\nset format %c '%%g'\n", axis, axis);
+        if (low[a] > 0 && high[a] >= 8 * low[a]) fprintf(script, "set logscale %c\nset format %c '%%g'\n", axis, axis);
     }
     fputs("set key off\nset cbrange [0:100]\nset cbtics 25\nset format cb '%g %%'\n$points << END\n", script);
     for (size_t g = 0; g < s->n_settings; g++)

@@ -61,15 +61,16 @@ gt_status gt_figures_convergence(const gt_figures_input *input, gt_figures *figu
     gt_figure_iterations_axis(script, input->study->plan.iterations);
     gt_figure_percent_axis(script, "y", "converged at the checkpoint");
     if (s->n_settings == 1) {
-        gt_figure_title(figures, script, "Share converged, with 95 %% interval (N = %s runs)",
+        gt_figure_title(figures, script, "Share converged, with 95 %% interval (runs: %s)",
                         gt_figure_count(s->all.n_timed, count));
         fprintf(script,
                 "set key off\nplot $s0 using 1:3:4 with filledcurves fs transparent solid 0.22 noborder lc rgb '%s', "
                 "$s0 using 1:2:3:4 with yerrorbars pt 7 ps 0.4 lw 1 lc rgb '%s', $s0 using 1:2 with lines lw 2 lc rgb '%s'",
                 gt_figure_colours[0], gt_figure_colours[0], gt_figure_colours[0]);
     } else {
-        gt_figure_title(figures, script, "Share converged by setting (N = %s runs)", gt_figure_count(s->all.n_timed, count));
-        fputs(s->n_settings <= MAX_NAMED ? "set key outside bottom center maxcols 2\n" : "set key outside bottom center\n",
+        gt_figure_title(figures, script, "Share converged by setting (runs: %s)", gt_figure_count(s->all.n_timed, count));
+        fputs(s->n_settings <= MAX_NAMED ? "set xlabel offset 0,0.8\nset key outside bottom center maxcols 2\n"
+                                         : "set xlabel offset 0,0.8\nset key outside bottom center\n",
               script);
         fputs("plot ", script);
         if (s->n_settings <= MAX_NAMED)

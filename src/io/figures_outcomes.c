@@ -41,9 +41,10 @@ static gt_status draw_one(const gt_figures_input *input, gt_figures *figures) {
     gt_outcome outcomes[GT_N_OUTCOMES];
     char count[GT_FIGURE_COUNT_CHARS];
     const int n = occurring(group, outcomes);
-    FILE *script = gt_figure_begin(figures, GT_FIGURE_OUTCOMES, 640, 90 + 34 * n, "outcomes");
+    FILE *script = gt_figure_begin(figures, GT_FIGURE_OUTCOMES, 640, 120 + 34 * n, "outcomes");
     if (script == NULL) return GT_ERR_MEMORY;
-    gt_figure_title(figures, script, "What became of %s runs, with 95 %% intervals", gt_figure_count(group->n_finished, count));
+    gt_figure_title(figures, script, "What became of %s run%s, with 95 %% intervals", gt_figure_count(group->n_finished, count),
+                    group->n_finished == 1 ? "" : "s");
     gt_figure_percent_axis(script, "x", "share of the runs");
     write_bars(script, group, outcomes, n);
     return gt_figure_end(figures, script);

@@ -16,12 +16,14 @@ gt_status gt_figures_samples(const gt_figures_input *input, gt_figures *figures)
         const gt_target_spec *target = &input->study->plan.settings[run->setting].target;
         char name[64];
         snprintf(name, sizeof name, "samples-%zu-seed%" PRIu64, i + 1, run->seed);
-        FILE *script = gt_figure_begin(figures, GT_FIGURE_SAMPLES, 430, 360, name);
+        const bool matrix = target->n_columns > 2;
+        FILE *script = gt_figure_begin(figures, GT_FIGURE_SAMPLES, matrix ? 800 : GT_FIGURE_SMALL, matrix ? 800 : 400, name);
         if (script == NULL) {
             status = GT_ERR_MEMORY;
             break;
         }
         gt_figure_title(figures, script, "%s", pictures[i].title);
+        fputs("set title offset 0,-0.6\nset xlabel offset 0,0.8\n", script); /* a smaller frame than plots.c draws for */
         status = gt_plots_write(script, target, pictures, input->n_samples, &pictures[i]);
         const gt_status ended = gt_figure_end(figures, script);
         if (status == GT_OK) status = ended;

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 430, HEIGHT = 300, BINS = 40, MAX_STEPS = 400, MAX_CURVES = 8 };
+enum { WIDTH = GT_FIGURE_SMALL, HEIGHT = 300, BINS = 40, MAX_STEPS = 400, MAX_CURVES = 8 };
 
 typedef struct {
     const gt_figures_input *input;
@@ -87,7 +87,7 @@ static gt_status draw_fan(const charts *c) {
     gt_figure_iterations_axis(script, c->input->study->plan.iterations);
     gt_figure_set(script, "ylabel", "%s", c->text->label);
     if (c->logarithmic) fputs("set logscale y\nset format y '%g'\n", script);
-    fputs("set key outside bottom center horizontal samplen 1.5 font ',9'\n", script);
+    fputs("set bmargin 5\nset key outside bottom center horizontal samplen 1.5 font ',9'\n", script);
     const bool alone = write_percentiles(script, c) == 1;
     fputs("plot ", script);
     for (int b = 0; b < 3; b++)
@@ -155,7 +155,7 @@ static gt_status draw_histogram(const charts *c) {
         free(counts);
         return counts != NULL ? GT_ERR_MEMORY : gt_fail(GT_ERR_MEMORY, "out of memory for the charts");
     }
-    gt_figure_title(c->figures, script, "%s at the end (N = %s runs)", c->text->name, gt_figure_count(c->n, count));
+    gt_figure_title(c->figures, script, "%s at the end (runs: %s)", c->text->name, gt_figure_count(c->n, count));
     write_x_axis(script, c, range);
     write_marks(script, c, range);
     fputs("set yrange [0:*]\nset ylabel 'runs'\nset key off\n$h << END\n", script);
@@ -206,7 +206,7 @@ static gt_status draw_distribution(const charts *c) {
     write_x_axis(script, c, range);
     write_marks(script, c, range);
     gt_figure_percent_axis(script, "y", "share of the runs");
-    fputs(several ? "set key outside bottom center maxcols 2 font ',8'\n" : "set key off\n", script);
+    fputs(several ? "set xlabel offset 0,0.7\nset key outside bottom center maxcols 2 font ',9'\n" : "set key off\n", script);
     const size_t first = several ? 0 : c->input->setting, end = several ? s->n_settings : first + 1;
     bool shown[MAX_CURVES] = {false};
     for (size_t g = first; g < end; g++) {

@@ -52,7 +52,7 @@ gt_status gt_figures_settings(const gt_figures_input *input, gt_figures *figures
     }
     qsort(order, n, sizeof *order, by_share);
     const size_t n_shown = n < MAX_SETTINGS ? n : MAX_SETTINGS;
-    FILE *script = gt_figure_begin(figures, GT_FIGURE_SETTINGS, 860, 110 + 22 * (int)n_shown, "settings");
+    FILE *script = gt_figure_begin(figures, GT_FIGURE_SETTINGS, 640, 110 + 22 * (int)n_shown, "settings");
     if (script == NULL) {
         free(order);
         return GT_ERR_MEMORY;

@@ -28,17 +28,16 @@ static void write_curve(FILE *script, const gt_group_summary *group, size_t inde
     fputs("END\n", script);
 }
 
-static void write_title(const gt_figures_input *input, gt_figures *figures, FILE *script) {
-    const gt_group_summary *all = &input->summary->all;
+static void write_title(gt_figures *figures, FILE *script, const gt_group_summary *group, bool several) {
     char count[GT_FIGURE_COUNT_CHARS], median[GT_FIGURE_COUNT_CHARS];
-    gt_figure_count(all->n_timed, count);
-    if (input->summary->n_settings > 1)
-        gt_figure_title(figures, script, "Time to the first convergence by setting (N = %s runs)", count);
-    else if (isfinite(all->first_converged.time))
-        gt_figure_title(figures, script, "Time to the first convergence: median %s iterations (N = %s runs)",
-                        gt_figure_count((uint64_t)all->first_converged.time, median), count);
+    gt_figure_count(group->n_timed, count);
+    if (several)
+        gt_figure_title(figures, script, "Time to the first convergence by setting (runs: %s)", count);
+    else if (isfinite(group->first_converged.time))
+        gt_figure_title(figures, script, "Time to the first convergence: median %s iterations (runs: %s)",
+                        gt_figure_count((uint64_t)group->first_converged.time, median), count);
     else
-        gt_figure_title(figures, script, "Time to the first convergence: median not reached (N = %s runs)", count);
+        gt_figure_title(figures, script, "Time to the first convergence: median not reached (runs: %s)", count);
 }
 
 gt_status gt_figures_times(const gt_figures_input *input, gt_figures *figures) {
@@ -46,13 +45,13 @@ gt_status gt_figures_times(const gt_figures_input *input, gt_figures *figures) {
     const uint64_t last = input->study->plan.iterations;
     const bool several = s->n_settings > 1 && s->n_settings <= MAX_CURVES;
     char name[GT_FIGURE_SETTING_CHARS];
-    if (s->all.n_timed == 0) return GT_OK;
+    if (several ? s->all.n_timed == 0 : s->settings[input->setting].n_timed == 0) return GT_OK;
     FILE *script = gt_figure_begin(figures, GT_FIGURE_CONVERGENCE, 640, s->n_settings > 1 ? 420 : 360, "time-to-convergence");
     if (script == NULL) return GT_ERR_MEMORY;
-    write_title(input, figures, script);
+    write_title(figures, script, several ? &s->all : &s->settings[input->setting], several);
     gt_figure_iterations_axis(script, last);
     gt_figure_percent_axis(script, "y", "not converged so far (Kaplan-Meier)");
-    fputs(s->n_settings > 1 ? "set key outside bottom center maxcols 2\n" : "set key off\n", script);
+    fputs(s->n_settings > 1 ? "set xlabel offset 0,0.8\nset key outside bottom center maxcols 2\n" : "set key off\n", script);
     const size_t first = several ? 0 : input->setting, end = several ? s->n_settings : input->setting + 1;
     for (size_t g = first; g < end; g++)
         if (s->settings[g].n_timed > 0) write_curve(script, &s->settings[g], g, last);

@@ -120,13 +120,13 @@ void gt_drawing_write_quoted(FILE *script, const char *text) {
 
 /* Neither program notices a full disk, but pictures say where they end. */
 static bool is_whole(const char *path) {
-    static const char png[] = "IEND\xae\x42\x60\x82", svg[] = "</svg>\n";
+    static const char png[] = "IEND\xae\x42\x60\x82"; /* gnuplot's SVG ends in "</svg>" and two newlines, as long */
     char tail[sizeof png] = {0};
     FILE *file = fopen(path, "rb");
     if (file == NULL) return false;
     const bool read = fseek(file, -(long)(sizeof png - 1), SEEK_END) == 0 && fread(tail, sizeof png - 1, 1, file) == 1;
     fclose(file);
-    return read && (memcmp(tail, png, sizeof png) == 0 || strcmp(tail + sizeof png - sizeof svg, svg) == 0);
+    return read && (memcmp(tail, png, sizeof png) == 0 || strstr(tail, "</svg>") != NULL);
 }
 
 gt_status gt_drawing_publish(gt_status status, const char *program, const char *folder, const char *const *names, size_t n) {

@@ -15,9 +15,21 @@ typedef struct {
 } replacement;
 
 static const replacement replacements[] = {
-    {"id='", NULL},        {"id=\"", NULL},         {"href='#", NULL},           {"url(#", NULL},
-    {"rgb(47,47,47)", "currentColor"},              {"rgb( 47,  47,  47)", "currentColor"},
-    {"fill=\"black\"", "fill=\"currentColor\""},    {"stroke='black'", "stroke='currentColor'"},
+    {"id='", NULL},
+    {"id=\"", NULL},
+    {"href='#", NULL},
+    {"url(#", NULL},
+    {" color=\"black\"", ""},
+    {" color=\"#FFFFFF\"", ""},
+    {"rgb(47,47,47)", "currentColor"},
+    {"rgb( 47,  47,  47)", "currentColor"},
+    {"fill=\"black\"", "fill=\"currentColor\""},
+    {"stroke='black'", "stroke='currentColor'"},
+    {"stroke=\"black\"", "stroke=\"currentColor\""},
+    {"rgb(  0, 114, 178)", "var(--blue)"},
+    {"rgb(0,114,178)", "var(--blue)"},
+    {"rgb(  0,   0, 255)", "var(--generated)"},
+    {"rgb(0,0,255)", "var(--generated)"},
 };
 
 /* What gnuplot writes before the drawing is not for a page: XML's head, a title (the page shows it on top of everything), the
@@ -72,7 +84,8 @@ gt_status gt_html_figures(FILE *page, const gt_report *report, gt_figure_section
     bool any = false;
     for (size_t f = 0; f < report->figures->n; f++) {
         if (report->figures->list[f].section != section) continue;
-        if (!any) fprintf(page, "<div class=\"figures%s\">\n", section == GT_FIGURE_SCORES ? " three" : "");
+        const bool small = report->figures->list[f].width <= GT_FIGURE_SMALL;
+        if (!any) fprintf(page, "<div class=\"figures%s\">\n", small ? " three" : "");
         any = true;
         GT_TRY(write_figure(page, report, f));
     }

@@ -6,6 +6,8 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum { MAX_CHECKPOINTS = 40 };
 
@@ -20,7 +22,7 @@ static void write_setting(FILE *page, const gt_report *report, const gt_group_su
         return;
     }
     char *name = gt_sweep_setting_name(report->input->study, (size_t)(group - s->settings));
-    gt_html_head(page, "%s", name != NULL ? name : "");
+    gt_html_head(page, "%zu: %s", (size_t)(group - s->settings), name != NULL ? name : "");
     free(name);
 }
 
@@ -63,11 +65,36 @@ static void write_outcomes(FILE *page, const gt_report *report, const gt_group_s
     fputs("</tr>\n", page);
 }
 
+static void write_outcome(FILE *page, const char *name, uint64_t k, uint64_t n, gt_interval interval) {
+    char text[GT_HTML_CHARS];
+    fputs("<tr>", page);
+    gt_html_head(page, "%s", name);
+    gt_html_number(page, "%" PRIu64, k);
+    gt_html_number(page, "%s", gt_html_share(k, n, text));
+    gt_html_number(page, "%s", n > 0 ? gt_html_interval(interval, text) : "–");
+    fputs("</tr>\n", page);
+}
+
+static void write_one_setting(FILE *page, const gt_group_summary *group) {
+    fputs("<div class=\"scroll\"><table id=\"outcomes\"><thead><tr><th>outcome</th><th class=\"n\">runs</th>"
+          "<th class=\"n\">share</th><th class=\"n\">95 % interval</th></tr></thead><tbody>\n",
+          page);
+    for (int o = 0; o < GT_N_OUTCOMES; o++)
+        if (group->n_outcome[o] > 0)
+            write_outcome(page, gt_outcome_name((gt_outcome)o), group->n_outcome[o], group->n_finished, group->outcome[o]);
+    write_outcome(page, "converged at the last checkpoint", group->n_converged, group->n_finished, group->converged);
+    fputs("</tbody></table></div>\n", page);
+}
+
 void gt_report_outcomes(FILE *page, const gt_report *report) {
     const gt_store_summary *s = report->input->summary;
-    fputs("<div class=\"scroll\"><table id=\"outcomes\"><thead><tr>", page);
-    if (s->n_settings > 1) fputs("<th>setting</th>", page);
-    fputs("<th class=\"n\">runs</th><th class=\"n\">converged at the end</th>", page);
+    if (s->n_settings == 1) {
+        write_one_setting(page, &s->all);
+        return;
+    }
+    fputs("<div class=\"scroll\"><table id=\"outcomes\"><thead><tr><th>setting</th><th class=\"n\">runs</th><th "
+          "class=\"n\">converged at the end</th>",
+          page);
     for (int o = 0; o < GT_N_OUTCOMES; o++)
         if (occurs(s, o)) fprintf(page, "<th class=\"n\">%s</th>", gt_outcome_name((gt_outcome)o));
     fputs("</tr></thead><tbody>\n", page);
@@ -115,11 +142,13 @@ static void write_times(FILE *page, const gt_report *report, const gt_group_summ
     begin_row(page, report, group);
     gt_html_number(page, "%" PRIu64, group->n_timed);
     gt_html_number(page, "%s", iterations(group->first_converged.time, text));
-    if (group->n_timed > 0)
+    if (group->n_timed == 0)
+        gt_html_number(page, "–");
+    else if (isinf(group->first_converged.interval.low))
+        gt_html_number(page, "not reached");
+    else
         gt_html_number(page, "%s – %s", iterations(group->first_converged.interval.low, text),
                        iterations(group->first_converged.interval.high, high));
-    else
-        gt_html_number(page, "–");
     gt_html_number(page, "%" PRIu64 " · %s", group->n_ever, gt_html_share(group->n_ever, group->n_timed, share));
     gt_html_number(page, "%" PRIu64 " · %s", group->n_relapsed, gt_html_share(group->n_relapsed, group->n_timed, share));
     gt_html_number(page, "%" PRIu64, group->n_relapses);
