@@ -30,15 +30,10 @@ static int default_path(gt_study_settings *s) {
     return GT_EXIT_OK;
 }
 
-/* A file that is in the way, or busy, is the user's to settle. */
-static int open_failed(gt_status status) {
-    return status == GT_ERR_IO ? gt_cli_fail(GT_EXIT_FAILURE, "%s", gt_last_error()) : gt_cli_fail_status(status);
-}
-
 static int open_store(gt_study_settings *s, gt_store **store) {
     if (s->resume != NULL) {
         const gt_status status = gt_store_open(s->resume, true, store);
-        return status == GT_OK ? GT_EXIT_OK : open_failed(status);
+        return status == GT_OK ? GT_EXIT_OK : gt_cli_fail_status(status);
     }
     if (s->out != NULL) s->path = gt_cli_text("%s", s->out);
     int code = s->out != NULL ? GT_EXIT_OK : default_path(s);
@@ -48,7 +43,7 @@ static int open_store(gt_study_settings *s, gt_store **store) {
                            "--out %s: the file exists; go on with it (--resume), replace it (--force), or name another",
                            s->path);
     const gt_status status = gt_store_create(s->path, &s->study, s->force == GT_SWITCH_ON, store);
-    return status == GT_OK ? GT_EXIT_OK : open_failed(status);
+    return status == GT_OK ? GT_EXIT_OK : gt_cli_fail_status(status);
 }
 
 static int run(int argc, char **argv) {
@@ -58,10 +53,10 @@ static int run(int argc, char **argv) {
     if (code == GT_EXIT_OK) code = open_store(&s, &store);
     if (code == GT_EXIT_OK) {
         const bool quiet = s.quiet == GT_SWITCH_ON, json = s.json == GT_SWITCH_ON;
-        const gt_trainer_options how = gt_study_settings_how(&s);
+        const gt_study_options options = gt_study_settings_how(&s);
         gt_interrupt_catch();
         if (!quiet && !json) gt_study_print_begin(store);
-        code = gt_study_session_run(store, &how, quiet);
+        code = gt_study_session_run(store, &options, quiet);
         if (code == GT_EXIT_OK && (!quiet || json)) code = gt_study_print_end(store, json);
     }
     const gt_status closed = gt_store_close(store);

@@ -15,8 +15,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-static const double save_seconds = 10;
-
 /* ---------------------------------------------------------------- what an earlier process left */
 
 static uint64_t progress_of(void *context, uint64_t run) { return ((const gt_study_session *)context)->progress[run]; }
@@ -169,15 +167,14 @@ static gt_status put_facts(gt_study_session *s, const gt_trainer_info *info, dou
 
 /* ---------------------------------------------------------------- all of it */
 
-static gt_status train(gt_study_session *s, const gt_trainer_options *how) {
+static gt_status train(gt_study_session *s, const gt_study_options *options) {
     const gt_study_sink sink = {s, progress_of, load, rows, save, finish, stop};
-    const gt_study_options options = {.how = *how, .save_seconds = save_seconds};
     const gt_study_plan *plan = &gt_store_get_study(s->store)->plan;
     gt_trainer_info info = {0};
     double busy = 0;
     bool stopped = false;
     GT_TRY(gt_store_writer_begin(s->store, &s->writer));
-    gt_status status = gt_study_run(plan, &options, &sink, &stopped, &info);
+    gt_status status = gt_study_run(plan, options, &sink, &stopped, &info);
     char *why = status != GT_OK ? gt_cli_text("%s", gt_last_error()) : NULL;
     const gt_status written = gt_store_writer_end(s->writer, &busy);
     if (status != GT_OK && written == GT_OK) gt_fail(status, "%s", why); /* what came first counts */
@@ -187,7 +184,7 @@ static gt_status train(gt_study_session *s, const gt_trainer_options *how) {
     return status;
 }
 
-int gt_study_session_run(gt_store *store, const gt_trainer_options *how, bool quiet) {
+int gt_study_session_run(gt_store *store, const gt_study_options *options, bool quiet) {
     gt_study_session s = {.store = store, .began = gt_seconds()};
     gt_store_run *runs = NULL;
     size_t n = 0;
@@ -197,7 +194,7 @@ int gt_study_session_run(gt_store *store, const gt_trainer_options *how, bool qu
     free(runs);
     if (status == GT_OK && code == GT_EXIT_OK) {
         s.line = gt_progress_begin(0, iterations_left(&s), quiet);
-        status = train(&s, how);
+        status = train(&s, options);
         gt_progress_erase(&s.line);
     }
     if (status != GT_OK)

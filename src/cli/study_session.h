@@ -22,6 +22,6 @@ typedef struct gt_study_session {
 } gt_study_session;
 
 /* Trains what is left of the store's study. Returns an exit code, the error printed: GT_EXIT_SIGNAL + n when it was stopped. */
-int gt_study_session_run(gt_store *store, const gt_trainer_options *how, bool quiet);
+int gt_study_session_run(gt_store *store, const gt_study_options *options, bool quiet);
 
 #endif

@@ -53,6 +53,9 @@ const gt_option gt_study_options_table[] = {
      .n_members = 1, .member = {offsetof(gt_study_settings, out)}},
     {"force", GT_OPTION_SWITCH, "", "replace a study that exists", ALONE, AT(force)},
     {"resume", GT_OPTION_TEXT, "FILE", "go on with a study: train what is missing", ALONE, AT(resume)},
+    {"save-seconds", GT_OPTION_REAL, "X",
+     "save runs that are not finished every X seconds, or less often where that takes more than a twentieth of the time",
+     .min = 0, .max = 1e6, AT(save_seconds)},
     {"keep-weights", GT_OPTION_PARSED, "none|all|worst:N",
      "keep final checkpoints of runs, in a folder beside the file; gantry sample and others read them", FIXED, AT(keep),
      .parse = gt_keep_weights_parse, .format = format_keep, .takes = KEEP_TAKE},
@@ -369,8 +372,8 @@ void gt_study_settings_free(gt_study_settings *settings) {
     free(settings->keep_text);
 }
 
-gt_trainer_options gt_study_settings_how(const gt_study_settings *settings) {
-    gt_trainer_options options = gt_spec_settings_options(&settings->base);
-    options.n_threads = (int)settings->threads;
+gt_study_options gt_study_settings_how(const gt_study_settings *settings) {
+    gt_study_options options = {.how = gt_spec_settings_options(&settings->base), .save_seconds = settings->save_seconds};
+    options.how.n_threads = (int)settings->threads;
     return options;
 }

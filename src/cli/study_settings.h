@@ -31,6 +31,7 @@ typedef struct gt_study_settings {
     uint64_t random;
     uint64_t iterations, eval_every, threads;
     int eval_samples, eval_energy;
+    double save_seconds;
     gt_shard shard;
     gt_keep_weights keep;
     const char *out, *resume, *config_path;
@@ -55,7 +56,7 @@ void gt_study_settings_free(gt_study_settings *settings);
 /* "none", "all", "worst:10", as the store keeps it. */
 int gt_keep_weights_parse(const char *text, void *member, char **complaint);
 
-/* How to compute. */
-gt_trainer_options gt_study_settings_how(const gt_study_settings *settings);
+/* How to compute, and how often to save. */
+gt_study_options gt_study_settings_how(const gt_study_settings *settings);
 
 #endif

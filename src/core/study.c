@@ -180,20 +180,23 @@ static gt_status evaluate(block_work *work) {
 }
 
 static gt_status finish(block_work *work) {
-    gt_study_result *results = calloc(work->n_runs, sizeof *results);
-    gt_status status = results != NULL ? GT_OK : gt_fail(GT_ERR_MEMORY, "no memory for %zu results", work->n_runs);
-    if (status == GT_OK) status = gt_engine_fetch(work->trainer->engine, 0, work->n_runs, false);
-    for (size_t r = 0; status == GT_OK && r < work->n_runs; r++) {
+    const size_t n = work->n_runs;
+    gt_study_result *results = calloc(n, sizeof *results);
+    char(*digests)[GT_DIGEST_CHARS] = calloc(n, sizeof *digests);
+    gt_status status = results != NULL && digests != NULL ? gt_digest_each(work->trainer, digests)
+                                                          : gt_fail(GT_ERR_MEMORY, "no memory for %zu results", n);
+    for (size_t r = 0; status == GT_OK && r < n; r++) {
         const gt_metrics *last = &work->rows[r];
         results[r] = (gt_study_result){.judge = work->judges[r],
                                        .outcome = gt_judge_outcome(&work->judges[r], last, &work->rules),
                                        .distance = gt_metrics_distance(last, &work->rules),
                                        .diverged = last->diverged,
                                        .diverged_at = last->diverged_at};
-        status = gt_trainer_digest(work->trainer, r, results[r].digest);
+        memcpy(results[r].digest, digests[r], GT_DIGEST_CHARS);
     }
     if (status == GT_OK) status = work->sink->finish(work->sink->context, work->block, results, work->trainer);
     free(results);
+    free(digests);
     return status;
 }
 
