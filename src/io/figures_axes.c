@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { MAX_HEAT_MAPS = 6, MAX_LABELLED_CELLS = 150, MAX_LEVELS = 60 };
+enum { MAX_HEAT_MAPS = 6, MAX_LABELLED_CELLS = 150, MAX_LEVELS = 60, MAX_TICKS = 12 };
 
 /* Whether all values are numbers, and whether they call for a logarithmic axis. */
 static bool are_numbers(const gt_sweep_levels *levels, double *low, double *high) {
@@ -35,6 +35,12 @@ static gt_status draw_axis(const gt_figures_input *input, gt_figures *figures, c
     gt_figure_set(script, "xlabel", "%s", axis);
     const bool logarithmic = low > 0 && high >= 8 * low;
     if (logarithmic) fputs("set logscale x\nset format x '%g'\n", script);
+    if (levels->n_levels <= MAX_TICKS) {
+        fputs("set xtics (", script);
+        for (size_t v = 0; v < levels->n_levels; v++)
+            fprintf(script, "%s'%s' %s", v > 0 ? ", " : "", levels->value[v], levels->value[v]);
+        fputs(")\n", script);
+    }
     fprintf(script, "set xrange [%.9g:%.9g]\nset key off\n$a << END\n", logarithmic ? low / 1.3 : low - 0.05 * (high - low),
             logarithmic ? high * 1.3 : high + 0.05 * (high - low));
     for (size_t v = 0; v < levels->n_levels; v++) {
@@ -43,10 +49,11 @@ static gt_status draw_axis(const gt_figures_input *input, gt_figures *figures, c
             fprintf(script, "%s %.9g %.9g %.9g\n", levels->value[v], 100 * (double)cell.n_converged / (double)cell.n,
                     100 * cell.converged.low, 100 * cell.converged.high);
     }
-    fprintf(script,
-            "END\nplot $a using 1:2 with lines lw 1.5 lc rgb '#8056b4e9', $a using 1:2:3:4 with yerrorbars pt 7 ps 0.7 lw 1.5 "
-            "lc rgb '%s'\n",
-            gt_figure_colours[0]);
+    fprintf(
+        script,
+        "END\nplot $a using 1:2:3:4 with yerrorbars pt 0 lw 1.5 lc rgb '%s', $a using 1:2 with linespoints pt 7 ps 0.7 lw 1.5 "
+        "lc rgb '%s'\n",
+        gt_figure_colours[0], gt_figure_colours[0]);
     return gt_figure_end(figures, script);
 }
 

@@ -63,15 +63,16 @@ gt_status gt_figures_convergence(const gt_figures_input *input, gt_figures *figu
     if (s->n_settings == 1) {
         gt_figure_title(figures, script, "Share converged, with 95 %% interval (runs: %s)",
                         gt_figure_count(s->all.n_timed, count));
+        /* bars and points apart: gnuplot puts white paper under the points of error bars */
         fprintf(script,
                 "set key off\nplot $s0 using 1:3:4 with filledcurves fs transparent solid 0.22 noborder lc rgb '%s', "
-                "$s0 using 1:2:3:4 with yerrorbars pt 7 ps 0.4 lw 1 lc rgb '%s', $s0 using 1:2 with lines lw 2 lc rgb '%s'",
+                "$s0 using 1:2:3:4 with yerrorbars pt 0 lw 1 lc rgb '%s', "
+                "$s0 using 1:2 with linespoints pt 7 ps 0.4 lw 2 lc rgb '%s'",
                 gt_figure_colours[0], gt_figure_colours[0], gt_figure_colours[0]);
     } else {
         gt_figure_title(figures, script, "Share converged by setting (runs: %s)", gt_figure_count(s->all.n_timed, count));
-        fputs(s->n_settings <= MAX_NAMED ? "set xlabel offset 0,0.8\nset key outside bottom center maxcols 2\n"
-                                         : "set xlabel offset 0,0.8\nset key outside bottom center\n",
-              script);
+        fprintf(script, "set bmargin %zu\nset key outside bottom center horizontal maxcols %d\n",
+                s->n_settings <= MAX_NAMED ? 4 + (s->n_settings + 1) / 2 : 6, s->n_settings <= MAX_NAMED ? 2 : 1);
         fputs("plot ", script);
         if (s->n_settings <= MAX_NAMED)
             plot_named(script, input);

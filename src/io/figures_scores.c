@@ -206,7 +206,7 @@ static gt_status draw_distribution(const charts *c) {
     write_x_axis(script, c, range);
     write_marks(script, c, range);
     gt_figure_percent_axis(script, "y", "share of the runs");
-    fputs(several ? "set xlabel offset 0,0.7\nset key outside bottom center maxcols 2 font ',9'\n" : "set key off\n", script);
+    fputs(several ? "set xlabel offset 0,0.7\nset key outside bottom center horizontal maxcols 2 font ',9'\n" : "set key off\n", script);
     const size_t first = several ? 0 : c->input->setting, end = several ? s->n_settings : first + 1;
     bool shown[MAX_CURVES] = {false};
     for (size_t g = first; g < end; g++) {

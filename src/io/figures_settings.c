@@ -36,8 +36,10 @@ static void write_ranking(FILE *script, const gt_figures_input *input, const ran
         gt_drawing_write_quoted(script, gt_figure_setting(input, order[k].setting, name));
         fprintf(script, " %zu", k);
     }
-    fprintf(script, ")\nset key off\nplot $settings using 2:1:3:4 with xerrorbars pt 7 ps 0.8 lw 1.6 lc rgb '%s'\n",
-            gt_figure_colours[0]);
+    fprintf(script,
+            ")\nset key off\nplot $settings using 2:1:3:4 with xerrorbars pt 0 lw 1.6 lc rgb '%s', "
+            "$settings using 2:1 with points pt 7 ps 0.8 lc rgb '%s'\n",
+            gt_figure_colours[0], gt_figure_colours[0]);
 }
 
 gt_status gt_figures_settings(const gt_figures_input *input, gt_figures *figures) {

@@ -51,7 +51,11 @@ gt_status gt_figures_times(const gt_figures_input *input, gt_figures *figures) {
     write_title(figures, script, several ? &s->all : &s->settings[input->setting], several);
     gt_figure_iterations_axis(script, last);
     gt_figure_percent_axis(script, "y", "not converged so far (Kaplan-Meier)");
-    fputs(s->n_settings > 1 ? "set xlabel offset 0,0.8\nset key outside bottom center maxcols 2\n" : "set key off\n", script);
+    if (s->n_settings > 1)
+        fprintf(script, "set bmargin %zu\nset key outside bottom center horizontal maxcols 2\n",
+                4 + (several ? (s->n_settings + 1) / 2 : 2));
+    else
+        fputs("set key off\n", script);
     const size_t first = several ? 0 : input->setting, end = several ? s->n_settings : input->setting + 1;
     for (size_t g = first; g < end; g++)
         if (s->settings[g].n_timed > 0) write_curve(script, &s->settings[g], g, last);

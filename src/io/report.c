@@ -80,11 +80,15 @@ static void write_sweep(FILE *page, const gt_report *report) {
     fputs("<strong>", page);
     gt_html_printf(page, "%s", gt_html_share(best->n_converged, best->n_finished, text));
     fputs("</strong>", page);
-    gt_html_printf(page, " of the runs (95 %% interval %s) had converged under the best setting, %s",
-                   gt_html_interval(best->converged, interval), best_name != NULL ? best_name : "");
-    gt_html_printf(page, "; %s", gt_html_share(worst->n_converged, worst->n_finished, text));
-    gt_html_printf(page, " (%s) under the worst, %s.", gt_html_interval(worst->converged, interval),
-                   worst_name != NULL ? worst_name : "");
+    if (best == worst) {
+        gt_html_printf(page, " of the runs (95 %% interval %s) had converged under each setting.",
+                       gt_html_interval(best->converged, interval));
+    } else {
+        gt_html_printf(page, " of the runs (95 %% interval %s) had converged under the best setting, %s",
+                       gt_html_interval(best->converged, interval), best_name != NULL ? best_name : "");
+        gt_html_printf(page, "; %s (%s) under the worst, %s.", gt_html_share(worst->n_converged, worst->n_finished, text),
+                       gt_html_interval(worst->converged, interval), worst_name != NULL ? worst_name : "");
+    }
     free(best_name);
     free(worst_name);
 }
