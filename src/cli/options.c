@@ -175,7 +175,7 @@ static int apply_texts(const gt_option *option, const gt_option_values *values, 
 
 static int apply_one(const gt_option *option, const gt_option_values *values, void *settings) {
     const gt_option_value *value = value_of(values, option);
-    if (option->kind == GT_OPTION_TEXTS) return apply_texts(option, values, settings);
+    if (option != NULL && option->kind == GT_OPTION_TEXTS) return apply_texts(option, values, settings);
     int code = GT_EXIT_OK;
     for (size_t m = 0; value != NULL && code == GT_EXIT_OK && m < option->n_members; m++) {
         void *member = (char *)settings + option->member[m];

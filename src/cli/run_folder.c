@@ -12,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const weights_files[] = {GT_FILE_GENERATOR, GT_FILE_DISCRIMINATOR};
-static const char *const state_files[] = {GT_FILE_CONFIG, GT_FILE_METRICS, GT_FILE_POINTS, GT_FILE_CHECKPOINT};
+static const char *const end_files[] = {GT_FILE_GENERATOR, GT_FILE_DISCRIMINATOR, GT_FILE_ANIMATION};
+static const char *const state_files[] = {GT_FILE_CONFIG, GT_FILE_METRICS, GT_FILE_POINTS, GT_FILE_CHECKPOINT, GT_FILE_DATA};
 
 /* mkdir -p of the parents, mkdir of the last part. *kept: length of the part that existed before. -1 with errno. */
 static int create(const char *path, size_t *kept) {
@@ -81,7 +81,7 @@ static void remove_file(const gt_run_folder *folder, const char *name) {
 }
 
 void gt_run_folder_clear(const gt_run_folder *folder) {
-    for (size_t i = 0; i < sizeof weights_files / sizeof *weights_files; i++) remove_file(folder, weights_files[i]);
+    for (size_t i = 0; i < sizeof end_files / sizeof *end_files; i++) remove_file(folder, end_files[i]);
     DIR *entries = opendir(folder->path);
     if (entries == NULL) return;
     for (const struct dirent *entry; (entry = readdir(entries)) != NULL;)

@@ -16,13 +16,12 @@ static void add_checkpoints(cJSON *array, const gt_run_record *record) {
 
 /* What became of the run so far: null before its first checkpoint. */
 static void add_outcome(cJSON *json, const gt_train_result *result) {
-    const gt_run_record *record = result->record;
-    const gt_metrics *last = record->n_rows > 0 ? &record->rows[record->n_rows - 1] : NULL;
-    gt_outcome_rules rules = gt_outcome_rules_of(record->spec);
+    const gt_metrics *last = result->n_rows > 0 ? &result->rows[result->n_rows - 1] : NULL;
+    gt_outcome_rules rules = gt_outcome_rules_of(result->record->spec);
     if (last == NULL)
         cJSON_AddNullToObject(json, "outcome");
     else
-        cJSON_AddStringToObject(json, "outcome", gt_outcome_name(gt_outcome_of(record->rows, record->n_rows, &rules)));
+        cJSON_AddStringToObject(json, "outcome", gt_outcome_name(gt_outcome_of(result->rows, result->n_rows, &rules)));
     if (last == NULL || !last->diverged) {
         cJSON_AddNullToObject(json, "diverged");
         return;
@@ -34,7 +33,7 @@ static void add_outcome(cJSON *json, const gt_train_result *result) {
     free(tensor);
 }
 
-gt_status gt_train_print_json(const gt_train_result *result) {
+gt_status gt_train_json(const gt_train_result *result, const char *command, cJSON **out) {
     char digest[GT_DIGEST_CHARS];
     gt_status status = gt_trainer_digest(result->trainer, 0, digest);
     if (status != GT_OK) return status;
@@ -42,7 +41,7 @@ gt_status gt_train_print_json(const gt_train_result *result) {
     gt_trainer_info info = gt_trainer_get_info(result->trainer);
     uint64_t trained = info.iteration - result->first_iteration;
 
-    cJSON *json = gt_json_begin("train");
+    cJSON *json = gt_json_begin(command);
     gt_json_add_spec(cJSON_AddObjectToObject(json, "spec"), result->record->spec);
     gt_json_add_options(cJSON_AddObjectToObject(json, "options"), gt_train_options, settings);
     gt_json_add_u64(json, "seed", info.first_seed);
@@ -63,6 +62,13 @@ gt_status gt_train_print_json(const gt_train_result *result) {
     cJSON_AddStringToObject(engine, "why", info.why);
     cJSON_AddStringToObject(json, "folder", result->folder->path);
     cJSON_AddNumberToObject(json, "pictures", (double)result->n_pictures);
-    gt_cli_print_json(json);
+    *out = json;
     return GT_OK;
+}
+
+gt_status gt_train_print_json(const gt_train_result *result) {
+    cJSON *json;
+    gt_status status = gt_train_json(result, "train", &json);
+    if (status == GT_OK) gt_cli_print_json(json);
+    return status;
 }

@@ -88,7 +88,7 @@ static const char *colour_of(gt_outcome outcome) {
 
 static void print_outcome(const gt_train_result *result, const gt_metrics *last) {
     gt_outcome_rules rules = gt_outcome_rules_of(result->record->spec);
-    gt_outcome outcome = gt_outcome_of(result->record->rows, result->record->n_rows, &rules);
+    gt_outcome outcome = gt_outcome_of(result->rows, result->n_rows, &rules);
     bool colour = gt_terminal_colours(stdout);
     printf("outcome   %s%s%s after %" PRIu64 " iterations", colour ? colour_of(outcome) : "", gt_outcome_name(outcome),
            colour ? "\033[0m" : "", last->iteration);
@@ -117,7 +117,7 @@ gt_status gt_train_print_summary(const gt_train_result *result) {
     gt_status status = gt_trainer_digest(result->trainer, 0, digest);
     if (status != GT_OK) return status;
     gt_trainer_info info = gt_trainer_get_info(result->trainer);
-    const gt_metrics *last = &result->record->rows[result->record->n_rows - 1];
+    const gt_metrics *last = &result->rows[result->n_rows - 1];
     uint64_t trained = info.iteration - result->first_iteration;
 
     printf("\nseed      %" PRIu64 "\n", info.first_seed);
@@ -126,10 +126,11 @@ gt_status gt_train_print_summary(const gt_train_result *result) {
     printf(", %.2f s in all\n", result->total_seconds);
     print_outcome(result, last);
     print_score(result->record->spec, last);
-    printf("digest    %s\n", digest);
+    printf("digest    %s%s\n", digest, result->digest_note != NULL ? result->digest_note : "");
     printf("engine    %s on %s, %s: %s\n", info.engine, info.device, info.isa, info.why);
     printf("files     %s/", result->folder->path);
     if (result->n_pictures > 0) printf(" with %zu picture%s", result->n_pictures, result->n_pictures == 1 ? "" : "s");
+    if (result->animation != NULL) printf(" and %s", result->animation);
     putchar('\n');
     return GT_OK;
 }

@@ -11,10 +11,14 @@ typedef struct gt_train_result {
     const gt_trainer *trainer;
     const gt_run_record *record;
     const gt_run_folder *folder;
+    const gt_metrics *rows; /* [n_rows] checkpoints by which the run is judged */
+    size_t n_rows;
     uint64_t first_iteration;               /* not 0 after --resume */
     double training_seconds, total_seconds; /* of this process */
     size_t n_pictures;
+    const char *animation; /* the file in the folder; NULL: none */
     bool interrupted;
+    const char *digest_note; /* what stands behind the digest; NULL: nothing */
 } gt_train_result;
 
 void gt_train_print_header(const gt_spec *spec);
@@ -24,6 +28,10 @@ void gt_train_print_row(const gt_spec *spec, const gt_metrics *row);
 
 gt_status gt_train_print_summary(const gt_train_result *result);
 gt_status gt_train_print_json(const gt_train_result *result);
+
+/* The object alone, for a command that has more to add. */
+struct cJSON;
+gt_status gt_train_json(const gt_train_result *result, const char *command, struct cJSON **out);
 
 /* The first part of the run's state that holds a value that is not finite, such as "discriminator.0.weight"; else that it
  * was a point or a logit. The caller frees. */

@@ -113,8 +113,7 @@ static int check_recorded(const gt_train_settings *settings) {
     return code;
 }
 
-/* The preset that the spec is of, in every flag; -1: none. */
-static int preset_of(const gt_spec_settings *settings) {
+int gt_train_preset_of(const gt_spec_settings *settings) {
     for (int i = 0; gt_preset_name(i) != NULL; i++) {
         gt_spec_settings preset = {.preset = i, .seed = settings->seed};
         bool same = gt_spec_preset(gt_preset_name(i), &preset.spec) == GT_OK;
@@ -134,7 +133,7 @@ int gt_train_settings_adopt(gt_train_settings *settings, const gt_trainer *train
     if (code != GT_EXIT_OK) return code;
     settings->base.spec = *gt_trainer_get_spec(trainer);
     settings->base.seed = info.first_seed;
-    settings->base.preset = preset_of(&settings->base);
+    settings->base.preset = gt_train_preset_of(&settings->base);
     code = check_recorded(settings);
     /* A changed preset is still the one that the run began with. */
     if (code == GT_EXIT_OK) code = gt_option_apply(gt_train_options, "preset", &settings->recorded, settings);

@@ -34,6 +34,9 @@ void gt_train_settings_free(gt_train_settings *settings);
 /* Takes spec, preset and seed from the checkpoint that was loaded; it must agree with the config of its folder. */
 int gt_train_settings_adopt(gt_train_settings *settings, const gt_trainer *trainer);
 
+/* The preset that a spec is of, in every flag; -1: none. */
+int gt_train_preset_of(const gt_spec_settings *settings);
+
 /* config.yaml: the settings as a file for --config that repeats the run. */
 gt_status gt_train_settings_write(const gt_train_settings *settings, const char *path);
 

@@ -105,17 +105,19 @@ gt_outcome gt_outcome_of(const gt_metrics *rows, size_t n, const gt_outcome_rule
     return gt_judge_outcome(&judge, &rows[n - 1], rules);
 }
 
-/* 0 / 0 counts as infinitely far, too. */
-static double ratio(double value, double of) { return of > 0 ? value / of : INFINITY; }
+/* Of the threshold to a score that counts something: none of it counts as half of one, so that only a broken run is infinitely
+ * far. */
+static double shortfall(double threshold, double score, double one) { return threshold / fmax(score, one / 2); }
 
 double gt_metrics_distance(const gt_metrics *row, const gt_outcome_rules *rules) {
     if (is_broken(row, rules)) return INFINITY;
     switch (rules->kind) {
     case GT_TARGET_FUNCTION:
         return fmax(fmax(row->resid_mean / rules->resid_mean_below, row->w1_x / rules->w1_x_below),
-                    ratio(rules->coverage_at_least, row->coverage));
+                    shortfall(rules->coverage_at_least, row->coverage, 1));
     case GT_TARGET_MIXTURE:
-        return fmax(ratio(rules->modes_at_least, row->modes), ratio(rules->hq_at_least, row->hq));
+        return fmax(shortfall(rules->modes_at_least, row->modes, 1),
+                    shortfall(rules->hq_at_least, row->hq, 1.0 / row->n_samples));
     default:
         return isnan(row->energy_coefficient) ? INFINITY : row->energy_coefficient / rules->energy_coefficient_below;
     }

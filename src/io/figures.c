@@ -4,6 +4,7 @@
 
 #include "core/status.h"
 #include "io/plots_process.h"
+#include "io/plots_view.h"
 #include "io/store_sweep.h"
 
 #include <inttypes.h>
@@ -100,7 +101,7 @@ void gt_figure_set(FILE *script, const char *command, const char *format, ...) {
     if (vasprintf(&text, format, args) < 0) text = NULL;
     va_end(args);
     fprintf(script, "set %s ", command);
-    gt_drawing_write_quoted(script, text != NULL ? text : "");
+    gt_plot_write_quoted(script, text != NULL ? text : "");
     fputc('\n', script);
     free(text);
 }
@@ -165,7 +166,7 @@ static bool write_figure(FILE *script, const gt_figure *figure, const char *file
                 "set terminal svg size %d,%d dynamic noenhanced font 'sans-serif,12' background rgb '#ffffff' name 'chart'\n",
                 figure->width, figure->height);
     fputs("set output ", script);
-    gt_drawing_write_quoted(script, part);
+    gt_plot_write_quoted(script, part);
     fputc('\n', script);
     free(part);
     fwrite(figure->script, 1, figure->script_size, script);

@@ -3,7 +3,7 @@
 
 #include "core/status.h"
 #include "io/number.h"
-#include "io/plots_process.h"
+#include "io/plots_view.h"
 #include "io/store_sweep.h"
 
 #include <stdlib.h>
@@ -63,7 +63,7 @@ static void write_levels(FILE *script, const char *axis, const gt_sweep_levels *
     fprintf(script, "set %stics scale 0 (", axis);
     for (size_t v = 0; v < levels->n_levels; v++) {
         fputs(v > 0 ? ", " : "", script);
-        gt_drawing_write_quoted(script, levels->value[v]);
+        gt_plot_write_quoted(script, levels->value[v]);
         fprintf(script, " %zu", v);
     }
     fprintf(script, ")\nset %srange [-0.5:%zu.5]\n", axis, levels->n_levels - 1);

@@ -2,7 +2,7 @@
 #include "io/figures.h"
 
 #include "core/status.h"
-#include "io/plots_process.h"
+#include "io/plots_view.h"
 #include "io/store_sweep.h"
 
 #include <inttypes.h>
@@ -29,7 +29,7 @@ static void plot_named(FILE *script, const gt_figures_input *input) {
         if (!was_scored(input->summary, g)) continue;
         fprintf(script, "%s$s%zu using 1:2 with linespoints pt 7 ps 0.3 lw 2 lc rgb '%s' title ", separator, g,
                 gt_figure_colours[k++]);
-        gt_drawing_write_quoted(script, gt_figure_setting(input, g, name));
+        gt_plot_write_quoted(script, gt_figure_setting(input, g, name));
         separator = ", ";
     }
 }
@@ -45,7 +45,7 @@ static void plot_many(FILE *script, const gt_figures_input *input, size_t n) {
     }
     fprintf(script, "$s%zu using 1:2 with linespoints pt 7 ps 0.3 lw 2.5 lc rgb '%s' title ", input->setting,
             gt_figure_colours[0]);
-    gt_drawing_write_quoted(script, gt_figure_setting(input, input->setting, name));
+    gt_plot_write_quoted(script, gt_figure_setting(input, input->setting, name));
 }
 
 gt_status gt_figures_convergence(const gt_figures_input *input, gt_figures *figures) {

@@ -2,7 +2,7 @@
 #include "io/figures.h"
 
 #include "core/status.h"
-#include "io/plots_process.h"
+#include "io/plots_view.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -76,7 +76,7 @@ static gt_status draw_stacked(const gt_figures_input *input, gt_figures *figures
     for (size_t g = 0; g < n_shown; g++) {
         char name[GT_FIGURE_SETTING_CHARS];
         fputs(g > 0 ? ", " : "", script);
-        gt_drawing_write_quoted(script, gt_figure_setting(input, g, name));
+        gt_plot_write_quoted(script, gt_figure_setting(input, g, name));
         fprintf(script, " %zu", g);
     }
     fputs(")\nset grid noytics\nset key outside top center horizontal\nplot ", script);

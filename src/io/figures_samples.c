@@ -2,6 +2,7 @@
 #include "io/figures.h"
 
 #include "core/status.h"
+#include "io/plots_view.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -24,7 +25,12 @@ gt_status gt_figures_samples(const gt_figures_input *input, gt_figures *figures)
         }
         gt_figure_title(figures, script, "%s", pictures[i].title);
         fputs("set title offset 0,-0.6\nset xlabel offset 0,0.8\n", script); /* a smaller frame than plots.c draws for */
-        status = gt_plots_write(script, target, pictures, input->n_samples, &pictures[i]);
+        gt_plot_view view;
+        status = gt_plot_view_of(target, pictures, input->n_samples, &view);
+        if (status == GT_OK) {
+            gt_plot_write_setup(script, &view);
+            gt_plot_write_picture(script, &view, &pictures[i]);
+        }
         const gt_status ended = gt_figure_end(figures, script);
         if (status == GT_OK) status = ended;
     }

@@ -3,7 +3,7 @@
 #include "io/figures.h"
 
 #include "core/status.h"
-#include "io/plots_process.h"
+#include "io/plots_view.h"
 #include "io/report_metrics.h"
 
 #include <inttypes.h>
@@ -206,7 +206,8 @@ static gt_status draw_distribution(const charts *c) {
     write_x_axis(script, c, range);
     write_marks(script, c, range);
     gt_figure_percent_axis(script, "y", "share of the runs");
-    fputs(several ? "set xlabel offset 0,0.7\nset key outside bottom center horizontal maxcols 2 font ',9'\n" : "set key off\n", script);
+    fputs(several ? "set xlabel offset 0,0.7\nset key outside bottom center horizontal maxcols 2 font ',9'\n" : "set key off\n",
+          script);
     const size_t first = several ? 0 : c->input->setting, end = several ? s->n_settings : first + 1;
     bool shown[MAX_CURVES] = {false};
     for (size_t g = first; g < end; g++) {
@@ -219,7 +220,7 @@ static gt_status draw_distribution(const charts *c) {
     for (size_t g = first, k = 0; g < end; g++) {
         if (!shown[g - first]) continue;
         fprintf(script, "%s$e%zu using 1:2 with steps lw 2 lc rgb '%s' title ", separator, g - first, gt_figure_colours[k++]);
-        gt_drawing_write_quoted(script, gt_figure_setting(c->input, g, name));
+        gt_plot_write_quoted(script, gt_figure_setting(c->input, g, name));
         separator = ", ";
     }
     fputc('\n', script);

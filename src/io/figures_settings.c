@@ -3,7 +3,7 @@
 
 #include "core/status.h"
 #include "io/number.h"
-#include "io/plots_process.h"
+#include "io/plots_view.h"
 #include "io/store_sweep.h"
 
 #include <inttypes.h>
@@ -33,7 +33,7 @@ static void write_ranking(FILE *script, const gt_figures_input *input, const ran
     for (size_t k = 0; k < n; k++) {
         char name[GT_FIGURE_SETTING_CHARS];
         fputs(k > 0 ? ", " : "", script);
-        gt_drawing_write_quoted(script, gt_figure_setting(input, order[k].setting, name));
+        gt_plot_write_quoted(script, gt_figure_setting(input, order[k].setting, name));
         fprintf(script, " %zu", k);
     }
     fprintf(script,

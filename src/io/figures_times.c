@@ -2,7 +2,7 @@
 #include "io/figures.h"
 
 #include "core/status.h"
-#include "io/plots_process.h"
+#include "io/plots_view.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -67,7 +67,7 @@ gt_status gt_figures_times(const gt_figures_input *input, gt_figures *figures) {
             fprintf(script, ", $k%zu using 1:3:4 with filledcurves fs transparent solid 0.22 noborder lc rgb '%s' notitle", g,
                     colour);
         fprintf(script, ", $k%zu using 1:2 with lines lw 2 lc rgb '%s' title ", g, colour);
-        gt_drawing_write_quoted(script, gt_figure_setting(input, g, name));
+        gt_plot_write_quoted(script, gt_figure_setting(input, g, name));
     }
     fputc('\n', script);
     return gt_figure_end(figures, script);

@@ -4,8 +4,6 @@
 
 #include "gantry/gantry.h"
 
-#include <stdio.h>
-
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -38,11 +36,6 @@ bool gt_diagrams_available(void);
  * four) of points with more. A point beyond the axes shows as a triangle on the frame. Each file appears whole or not at all.
  * GT_ERR_IO. The caller ignores SIGPIPE. */
 gt_status gt_plots_draw(const char *folder, const gt_target_spec *target, const gt_picture *pictures, size_t n_pictures);
-
-/* The commands of gnuplot that draw one of these pictures alone, for a script of the caller's that chooses terminal and output.
- */
-gt_status gt_plots_write(FILE *script, const gt_target_spec *target, const gt_picture *pictures, size_t n_pictures,
-                         const gt_picture *picture);
 
 /* A layer of a diagram; inputs and outputs are sizes of points. */
 typedef struct gt_diagram_layer {

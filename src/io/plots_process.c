@@ -3,6 +3,7 @@
 #include "io/plots_process.h"
 
 #include "core/status.h"
+#include "io/gif.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -109,24 +110,23 @@ char *gt_drawing_part(const char *name) {
     return asprintf(&part, ".%s.part", name) >= 0 ? part : NULL;
 }
 
-void gt_drawing_write_quoted(FILE *script, const char *text) {
-    fputc('\'', script);
-    for (; *text != '\0'; text++) {
-        if (*text == '\'') fputc('\'', script);
-        fputc((unsigned char)*text < ' ' ? ' ' : *text, script);
-    }
-    fputc('\'', script);
-}
-
 /* Neither program notices a full disk, but pictures say where they end. */
-static bool is_whole(const char *path) {
-    static const char png[] = "IEND\xae\x42\x60\x82"; /* gnuplot's SVG ends in "</svg>" and two newlines, as long */
-    char tail[sizeof png] = {0};
+static bool ends_in(const char *path, const char *end) {
+    char tail[16];
+    const size_t n = strlen(end);
     FILE *file = fopen(path, "rb");
     if (file == NULL) return false;
-    const bool read = fseek(file, -(long)(sizeof png - 1), SEEK_END) == 0 && fread(tail, sizeof png - 1, 1, file) == 1;
+    bool whole = fseek(file, -(long)n, SEEK_END) == 0 && fread(tail, n, 1, file) == 1 && memcmp(tail, end, n) == 0;
     fclose(file);
-    return read && (memcmp(tail, png, sizeof png) == 0 || strstr(tail, "</svg>") != NULL);
+    return whole;
+}
+
+static bool is_whole(const char *path, const char *name) {
+    const char *end = strrchr(name, '.');
+    gt_gif_info info;
+    if (end != NULL && strcmp(end, ".gif") == 0) return gt_gif_scan(path, &info) == GT_OK;
+    if (end != NULL && strcmp(end, ".svg") == 0) return ends_in(path, "</svg>\n\n"); /* as gnuplot writes it */
+    return ends_in(path, "IEND\xae\x42\x60\x82");
 }
 
 gt_status gt_drawing_publish(gt_status status, const char *program, const char *folder, const char *const *names, size_t n) {
@@ -134,7 +134,7 @@ gt_status gt_drawing_publish(gt_status status, const char *program, const char *
         char *part = gt_drawing_part(names[p]), *from = part != NULL ? join(folder, part) : NULL, *to = join(folder, names[p]);
         if (from == NULL || to == NULL)
             status = gt_fail(GT_ERR_MEMORY, "%s: out of memory", folder);
-        else if (status == GT_OK && !is_whole(from))
+        else if (status == GT_OK && !is_whole(from, names[p]))
             status = gt_fail(GT_ERR_IO, "%s: %s couldn't write it whole; is the disk full?", to, program);
         else if (status == GT_OK && rename(from, to) != 0)
             status = gt_fail(GT_ERR_IO, "%s: %m", to);

@@ -42,8 +42,7 @@ void gt_report_runs(FILE *page, const gt_report *report) {
     fputs(
         "</tbody></table></div>\n"
         "<p class=\"note\">Runs are ordered by their distance from convergence at the last checkpoint: the largest ratio of a "
-        "score to its threshold, so 1 lies between converged and not; ∞ where a run has diverged, or nothing of the target is "
-        "covered. Ties go to the smaller "
+        "score to its threshold, so 1 lies between converged and not; ∞ where a run has diverged. Ties go to the smaller "
         "seed.</p>\n",
         page);
     free(path);

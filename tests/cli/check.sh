@@ -45,8 +45,8 @@ gives() {
     check "$name: exit code $want" [ "$code" -eq "$want" ]
 }
 
-# Every file but those that SQLite keeps beside a database that is read.
-files() { find . -mindepth 1 ! -name '*-wal' ! -name '*-shm' -printf '%p %s %T@\n' | sort; }
+# What lies in the folder; SQLite keeps an index in memory beside a database that is read.
+files() { find . -mindepth 1 ! -name '*.sqlite-shm' ! -name '*.sqlite-wal' -printf '%p %s %T@\n' | sort; }
 
 # refuses CODE PATTERN ARGUMENTS...: exit code, one line on stderr that matches, nothing on stdout, and nothing written.
 refuses() {

@@ -69,7 +69,7 @@ is() {
 touch points.csv
 mkdir runs
 is 'train' tr
-is 'sample show summary' s
+is 'sample show study summary' s
 is '--half-batch' train --half
 is 'cosine linear none' train --lr-decay ''
 is 'cpu cuda' train --device c
