@@ -174,33 +174,41 @@ static bool write_figure(FILE *script, const gt_figure *figure, const char *file
     return true;
 }
 
-/* NAME.svg of each, then NAME.png. */
-static char **file_names(const gt_figures *figures, size_t n) {
-    char **names = calloc(n, sizeof *names);
+static const char *const endings[] = {"svg", "png"};
+
+/* NAME.svg of each, then NAME.png: [n_kinds][figures->n]. */
+static char **file_names(const gt_figures *figures, size_t n_kinds) {
+    char **names = calloc(n_kinds * figures->n, sizeof *names), **name = names;
     bool all = names != NULL;
-    for (size_t i = 0; all && i < n; i++)
-        all = asprintf(&names[i], "%s.%s", figures->list[i % figures->n].name, i < figures->n ? "svg" : "png") >= 0;
+    for (size_t kind = 0; all && kind < n_kinds; kind++)
+        for (size_t f = 0; all && f < figures->n; f++)
+            all = asprintf(name++, "%s.%s", figures->list[f].name, endings[kind]) >= 0;
     if (all) return names;
-    for (size_t i = 0; names != NULL && i < n; i++) free(names[i]);
+    for (size_t i = 0; names != NULL && names + i + 1 < name; i++) free(names[i]);
     free(names);
     return NULL;
 }
 
+static gt_status write_figures(FILE *script, const gt_figures *figures, char *const *names, size_t n_kinds) {
+    bool written = true;
+    for (size_t kind = 0; kind < n_kinds; kind++)
+        for (size_t f = 0; f < figures->n; f++)
+            written = write_figure(script, &figures->list[f], *names++, kind > 0) && written;
+    return written ? GT_OK : no_memory();
+}
+
 gt_status gt_figures_draw(const char *folder, const gt_figures *figures, bool png) {
-    const size_t n = figures->n * (png ? 2 : 1);
+    const size_t n_kinds = png ? 2 : 1, n = n_kinds * figures->n;
     char *argv[] = {"gnuplot", "--default-settings", "-", NULL};
     gt_drawing drawing;
     if (n == 0) return GT_OK;
-    char **names = file_names(figures, n);
+    char **names = file_names(figures, n_kinds);
     if (names == NULL) return no_memory();
     gt_status status = gt_drawing_begin(folder, argv, &drawing);
     if (status == GT_OK) {
-        bool written = true;
-        for (size_t i = 0; i < n; i++)
-            written = write_figure(drawing.script, &figures->list[i % figures->n], names[i], i >= figures->n) && written;
-        status = gt_drawing_end(&drawing);
-        if (status == GT_OK && !written) status = no_memory();
-        status = gt_drawing_publish(status, argv[0], folder, (const char *const *)names, n);
+        status = write_figures(drawing.script, figures, names, n_kinds);
+        const gt_status ended = gt_drawing_end(&drawing);
+        status = gt_drawing_publish(status != GT_OK ? status : ended, argv[0], folder, (const char *const *)names, n);
     }
     for (size_t i = 0; i < n; i++) free(names[i]);
     free(names);
