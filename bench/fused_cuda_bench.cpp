@@ -218,7 +218,8 @@ void Variant(benchmark::State &state, const fused_kernels &kernels) {
         return state.SkipWithError("the kernel does not fit");
     const unsigned grid = static_cast<unsigned>(blocks * device.n_sms);
     const size_t n_runs = static_cast<size_t>(grid) * gans, n = 500;
-    DeviceMemory states(n_runs * quads * 16), counters(n_runs * sizeof(fused_counters)), steps(sizeof(float));
+    DeviceMemory states(n_runs * quads * 16), counters(n_runs * sizeof(fused_counters)), steps(sizeof(float)),
+        settings(sizeof(fused_setting));
     std::vector<float> weights(n_runs * quads * 4);
     for (size_t i = 0; i < weights.size(); i++)
         weights[i] = 1e-3f * static_cast<float>(i * 2654435761u % 1000); /* m', v' too */
@@ -228,16 +229,19 @@ void Variant(benchmark::State &state, const fused_kernels &kernels) {
     cudaMemcpy(states.at, weights.data(), weights.size() * sizeof(float), cudaMemcpyHostToDevice);
     cudaMemcpy(counters.at, of_run.data(), n_runs * sizeof(fused_counters), cudaMemcpyHostToDevice);
     cudaMemcpy(steps.at, &step, sizeof step, cudaMemcpyHostToDevice);
-    const fused_adam_args adam = {static_cast<float *>(steps.at), 1, 0.9f, 0.999f, 1e-6f};
+    fused_setting setting = {};
+    setting.d_adam = setting.g_adam = {0.9f, 0.999f, 1e-6f, 0};
+    setting.hyper.label[FUSED_REAL] = setting.hyper.label[FUSED_G] = 1.0f;
+    cudaMemcpy(settings.at, &setting, sizeof setting, cudaMemcpyHostToDevice);
     fused_train_args args = {};
     args.states = static_cast<float *>(states.at);
     args.counters = static_cast<fused_counters *>(counters.at);
     args.n_runs = static_cast<uint32_t>(n_runs);
     args.n_iterations = n;
-    args.d_adam = args.g_adam = adam;
-    args.hyper.real_label = args.hyper.g_label = 1.0f;
-    args.hyper.lo = -0.5f;
-    args.hyper.width = 1.0f;
+    args.settings = {static_cast<fused_setting *>(settings.at), static_cast<uint32_t>(n_runs), 0};
+    args.d_steps = args.g_steps = {static_cast<float *>(steps.at), 0, 1, 1};
+    args.table.numbers.lo = -0.5f;
+    args.table.numbers.width = 1.0f;
     void *arguments[] = {&args};
     Events events;
     cudaLaunchKernel(kernels.train, dim3(grid), dim3(threads), arguments, shared, nullptr);

@@ -60,13 +60,14 @@ extern "C" __global__ void bench_curand_uniforms(bench_args args) { draw_by_cura
 #endif
 
 extern "C" __global__ void bench_adam(bench_args args) {
-    const Adam adam = {-1e-3f, 0.9f, 0.999f, 1e-7f, 1.0f, 0.0f, 0.0f};
+    const Adam adam = {-1e-3f, 1.0f};
+    const float4 numbers = make_float4(0.9f, 0.999f, 1e-7f, 0.0f);
     float w[ADAM_UPDATES], m[ADAM_UPDATES], v[ADAM_UPDATES], zero = 0.0f, g = args.out[thread_number()];
     for (int k = 0; k < ADAM_UPDATES; k++) w[k] = g, m[k] = 0.0f, v[k] = 1.0f + static_cast<float>(k);
 #pragma unroll 1
     for (unsigned r = 0; r < args.rounds; r++)
 #pragma unroll
-        for (int k = 0; k < ADAM_UPDATES; k++) adam_update<D>(adam, w[k], w[k], m[k], v[k], zero);
+        for (int k = 0; k < ADAM_UPDATES; k++) adam_update<D>(adam, numbers, 0.0f, w[k], w[k], m[k], v[k], zero);
     for (int k = 0; k < ADAM_UPDATES; k++) zero += w[k];
     args.out[thread_number()] = zero;
 }

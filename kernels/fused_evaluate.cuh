@@ -82,12 +82,12 @@ using Points = float[COLUMNS][POINT_SLOTS];
 
 /* Of the first n_accuracy of these samples (point i of them is number first + i), those that D puts on the right side. */
 static __device__ __forceinline__ unsigned count_right(const float4 *d_weights, const fused_evaluate_args &args,
-                                                       const Points &x, uint64_t first, bool real) {
+                                                       const fused_hyper &hyper, const Points &x, uint64_t first, bool real) {
     if (first >= args.n_accuracy) return 0;
     float z[POINT_SLOTS];
     unsigned right = 0;
-    discriminate<POINT_SLOTS>(d_weights, args.hyper.d_slope, x, z);
-    for (int s = 0; s < POINT_SLOTS; s++) right += first + s < args.n_accuracy && (z[s] > args.hyper.threshold) == real;
+    discriminate<POINT_SLOTS>(d_weights, hyper.d_slope, x, z);
+    for (int s = 0; s < POINT_SLOTS; s++) right += first + s < args.n_accuracy && (z[s] > hyper.threshold) == real;
     return right;
 }
 
@@ -107,9 +107,9 @@ static __device__ __forceinline__ void store_points(const Points &x, float *out)
 
 /* n points of G to generated[n, X], as many real ones as are needed to real[., X] (both with room for whole quads), and the
  * counts of accuracy. */
-static __device__ __forceinline__ void make_points(Evaluation &e, const fused_evaluate_args &args, unsigned long long seed,
-                                                   const float4 *d_weights, const float4 *g_weights, float *generated,
-                                                   float *real) {
+static __device__ __forceinline__ void make_points(Evaluation &e, const fused_evaluate_args &args, const fused_hyper &hyper,
+                                                   unsigned long long seed, const float4 *d_weights, const float4 *g_weights,
+                                                   float *generated, float *real) {
     constexpr int S = POINT_SLOTS;
     const unsigned n_real = args.n_energy > args.n_accuracy ? args.n_energy : args.n_accuracy;
     const Draw of_latents = draw_of(seed, GT_STREAM_EVAL_LATENTS, args.iteration);
@@ -120,8 +120,8 @@ static __device__ __forceinline__ void make_points(Evaluation &e, const fused_ev
     for (unsigned first = S * threadIdx.x; first < args.n_samples; first += S * EVALUATE_THREADS) {
         float latents[S * LATENT];
         draw_latents<S, true>(of_latents, first, nullptr, latents);
-        generate<S>(g_weights, args.hyper.g_slope, latents, x);
-        const unsigned right = count_right(d_weights, args, x, first, false);
+        generate<S>(g_weights, hyper.g_slope, latents, x);
+        const unsigned right = count_right(d_weights, args, hyper, x, first, false);
         if (right > 0) atomicAdd(&e.right_fake, right);
         to_data(args, x);
         store_points(x, generated + static_cast<size_t>(first) * COLUMNS);
@@ -132,8 +132,8 @@ static __device__ __forceinline__ void make_points(Evaluation &e, const fused_ev
     }
 #pragma unroll 1
     for (unsigned first = S * threadIdx.x; first < n_real; first += S * EVALUATE_THREADS) {
-        target_points<S>(of_real, of_noise, first, args.table, args.hyper, x);
-        const unsigned right = count_right(d_weights, args, x, first, true);
+        target_points<S>(of_real, of_noise, first, args.table, x);
+        const unsigned right = count_right(d_weights, args, hyper, x, first, true);
         if (right > 0) atomicAdd(&e.right_real, right);
         to_data(args, x);
         store_points(x, real + static_cast<size_t>(first) * COLUMNS);
@@ -292,7 +292,8 @@ static __device__ __forceinline__ void evaluate(const fused_evaluate_args &args)
         if (threadIdx.x < SCORE_MAX_MODES) e.nearest[threadIdx.x] = e.high[threadIdx.x] = 0;
         if (threadIdx.x == 0) e.inside = e.right_real = e.right_fake = e.not_finite = 0;
         __syncthreads();
-        make_points(e, args, args.counters[run].seed, shared, shared + D::quads, generated, real);
+        make_points(e, args, setting_of(args.settings, run).hyper, args.counters[run].seed, shared, shared + D::quads,
+                    generated, real);
         __syncthreads();
         const double nan = static_cast<double>(__uint_as_float(0x7fc00000u));
         fused_score score = {nan, nan, nan, nan, nan, nan, {nan, nan, nan, nan}, nan, nan, nan, e.right_real, e.right_fake};

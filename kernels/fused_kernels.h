@@ -20,16 +20,38 @@ typedef struct fused_counters {
     double last_losses[3];
 } fused_counters;
 
-typedef struct fused_adam_args {
-    const float *steps; /* [n_steps] step sizes of t = 1, 2, ...; the last one holds for all that follow */
-    uint32_t n_steps;
+typedef struct fused_adam_numbers {
     float beta1, beta2, eps;
-} fused_adam_args;
+    uint32_t table; /* of fused_steps */
+} fused_adam_numbers;
 
-/* The table from which real points are drawn (kernels/fused_recipe.h: CURVE, POINTS). */
+/* What a setting has for itself, in whole quads: training keeps them in shared memory (kernels/fused_rows.cuh). */
+typedef struct fused_setting {
+    fused_adam_numbers d_adam, g_adam;
+    fused_hyper hyper;
+    float unused[3];
+} fused_setting;
+
+enum { FUSED_SETTING_QUADS = sizeof(fused_setting) / 16 };
+
+/* The settings of consecutive runs: n_seeds runs have the first but n_before, the next n_seeds the second, ... */
+typedef struct fused_settings {
+    const fused_setting *at;
+    uint32_t n_seeds, n_before; /* n_before < n_seeds */
+} fused_settings;
+
+/* Step sizes of Adam for steps first, first + 1, ... (counted from 0) by table; the last row holds for all that follow. */
+typedef struct fused_steps {
+    const float *at; /* (n, n_tables) */
+    uint32_t first;  /* its low 32 bits */
+    uint32_t n, n_tables;
+} fused_steps;
+
+/* The target from which real points are drawn. */
 typedef struct fused_table {
-    const float *at;
+    const float *at; /* CURVE, POINTS (kernels/fused_recipe.h) */
     uint32_t n_rows; /* POINTS */
+    fused_target_numbers numbers;
 } fused_table;
 
 /* fused_train: n_iterations of every run that is not frozen. Grid: 2 GANs a warp, any number of warps a block; shared memory:
@@ -38,9 +60,9 @@ typedef struct fused_train_args {
     float *states;            /* (R, 4 * fused_state_quads()) */
     fused_counters *counters; /* (R) */
     uint32_t n_runs, n_iterations;
-    fused_adam_args d_adam, g_adam;
+    fused_settings settings;
+    fused_steps d_steps, g_steps;
     fused_table table;
-    fused_hyper hyper;
 } fused_train_args;
 
 /* One row of an evaluation: gt_metrics without what the host knows. NaN where a point is not finite, or where the target's kind
@@ -62,8 +84,8 @@ typedef struct fused_evaluate_args {
     float *scratch;      /* (blocks, fused_evaluate_scratch()) */
     uint32_t n_runs, iteration;
     uint32_t n_samples, n_accuracy, n_energy;
+    fused_settings settings;
     fused_table table;
-    fused_hyper hyper;
     int is_scaled; /* points become those of the data by fma(value, scale, offset), a column each */
     float scale[FUSED_MAX_COLUMNS], offset[FUSED_MAX_COLUMNS];
     score_target target; /* its table in device memory */

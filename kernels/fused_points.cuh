@@ -11,13 +11,12 @@
 /* Samples first to first + S - 1 of the target: a word each of one draw, COLUMNS normals each of another. */
 template <int S>
 static __device__ __forceinline__ void target_points(const Draw &draw, const Draw &noise, unsigned long long first,
-                                                     const fused_table &table, const fused_hyper &hyper,
-                                                     float (&x)[COLUMNS][S]) {
+                                                     const fused_table &table, float (&x)[COLUMNS][S]) {
     if constexpr (recipe.target == FUSED_SQUARE) {
         float u[S];
         draw_elements<DRAW_UNIFORM>(draw, first, u);
         FOR_SLOTS (s) {
-            x[0][s] = vf_fma(u[s], hyper.width, hyper.lo);
+            x[0][s] = vf_fma(u[s], table.numbers.width, table.numbers.lo);
             x[1][s] = vf_mul(x[0][s], x[0][s]);
         }
     } else {
@@ -42,7 +41,7 @@ static __device__ __forceinline__ void target_points(const Draw &draw, const Dra
         float normals[S * COLUMNS];
         draw_elements<DRAW_NORMAL>(noise, first * COLUMNS, normals);
         FOR_SLOTS (s)
-            FOR_COLUMNS (i) x[i][s] = vf_fma(hyper.target_noise[i], normals[s * COLUMNS + i], x[i][s]);
+            FOR_COLUMNS (i) x[i][s] = vf_fma(table.numbers.noise[i], normals[s * COLUMNS + i], x[i][s]);
     }
 }
 

@@ -1,5 +1,6 @@
 /* private. How a GAN is trained beside the shapes of its nets: the choices for which kernels are compiled ("recipe"), and the
- * numbers that they get at run time ("hyper"). C; both devices. docs/numerics.md has every formula. */
+ * numbers that they get at run time, which every setting has for itself ("hyper") or all share (the target's). C; both devices.
+ * docs/numerics.md has every formula. */
 #ifndef GT_KERNELS_FUSED_RECIPE_H
 #define GT_KERNELS_FUSED_RECIPE_H
 
@@ -37,18 +38,22 @@ typedef struct fused_recipe {
     int ema;          /* G has averaged weights */
 } fused_recipe;
 
-/* Numbers of a recipe, each rounded once from double. */
+/* Numbers of a setting, each rounded once from double. */
 typedef struct fused_hyper {
-    float d_slope, g_slope;                /* of leaky_relu */
-    float real_label, fake_label, g_label; /* of D's steps, of G's */
-    float threshold;                       /* a logit above it counts as real */
-    float clip;                            /* wasserstein: of D's parameters */
-    float d_weight_decay, g_weight_decay;  /* lr weight_decay */
-    float ema_rate;                        /* 1 - ema */
-    float decay_rate;                      /* 1 / decay_iterations */
-    float decay_scale, decay_offset;       /* linear: e - 1, 1; cosine: (1 - e) / 2, (1 + e) / 2 */
-    float lo, width;                       /* SQUARE */
-    float target_noise[FUSED_MAX_COLUMNS]; /* standard deviations */
+    float label[3];                       /* by fused_role */
+    float threshold;                      /* a logit above it counts as real */
+    float d_slope, g_slope;               /* of leaky_relu */
+    float clip;                           /* wasserstein: of D's parameters */
+    float ema_rate;                       /* 1 - ema */
+    float d_weight_decay, g_weight_decay; /* lr weight_decay */
+    float decay_rate;                     /* 1 / decay_iterations */
+    float decay_scale, decay_offset;      /* linear: e - 1, 1; cosine: (1 - e) / 2, (1 + e) / 2 */
 } fused_hyper;
+
+/* Numbers of the target, likewise. */
+typedef struct fused_target_numbers {
+    float lo, width;                /* SQUARE */
+    float noise[FUSED_MAX_COLUMNS]; /* standard deviations */
+} fused_target_numbers;
 
 #endif

@@ -8,11 +8,12 @@
 
 #include "kernels/device.cuh"
 #include "kernels/fused_gan.cuh"
+#include "kernels/fused_setting.cuh"
 #include "kernels/loss.h"
 
 /* One GAN as its 16 lanes see it. */
 struct Gan {
-    float4 *rows; /* the row buffer, [16][FUSED_ROW_PITCH] */
+    float4 *rows; /* the row buffer, [16][FUSED_ROW_PITCH], and between its rows the setting (fused_setting.cuh) */
     int lane;     /* 0 to 15 */
     bool alive;   /* not frozen, and there is such a run */
 };
@@ -49,40 +50,44 @@ static __device__ __forceinline__ float4 sum_quads(const Gan &gan) {
     return add_quads(add_quads(s[0], s[1]), add_quads(s[2], s[3]));
 }
 
+/* What changes from step to step. */
 struct Adam {
-    float minus_step, beta1, beta2, eps;
-    float shrink;   /* lr weight_decay */
-    float clip;     /* of N::is_clipped */
-    float ema_rate; /* of N::is_averaged */
+    float minus_step;
+    float shrink; /* lr weight_decay */
 };
 
-/* Update number `steps` (from 0) of a net, in an iteration. */
+/* Update number `step` (from 0) of a net, in an iteration. */
 template <class N>
-static __device__ __forceinline__ Adam adam_of(const fused_adam_args &args, const fused_hyper &hyper, unsigned long long steps,
+static __device__ __forceinline__ Adam adam_of(const Gan &gan, const fused_steps &steps, unsigned long long step,
                                                unsigned iteration) {
-    const unsigned last = args.n_steps - 1, t = steps < last ? static_cast<unsigned>(steps) : last;
-    Adam adam = {-args.steps[t], args.beta1, args.beta2, args.eps, 0.0f, hyper.clip, hyper.ema_rate};
+    constexpr int table = N::is_discriminator ? SETTING_PLACE(d_adam.table) : SETTING_PLACE(g_adam.table);
+    constexpr int decay = N::is_discriminator ? SETTING_PLACE(hyper.d_weight_decay) : SETTING_PLACE(hyper.g_weight_decay);
+    const unsigned since = static_cast<unsigned>(step) - steps.first, last = steps.n - 1;
+    const unsigned row = since < last ? since : last; /* a frozen run's step may be any */
+    const size_t at = static_cast<size_t>(row) * steps.n_tables + __float_as_uint(setting_float<table>(gan.rows));
+    Adam adam = {-steps.at[at], 0.0f};
     float factor = 1.0f;
     if constexpr (recipe.decay != FUSED_CONSTANT) {
-        factor = decay_factor(recipe.decay, vf_from_u(iteration), hyper.decay_rate, hyper.decay_scale, hyper.decay_offset);
+        factor = decay_factor(recipe.decay, vf_from_u(iteration), setting_float<SETTING_PLACE(hyper.decay_rate)>(gan.rows),
+                              setting_float<SETTING_PLACE(hyper.decay_scale)>(gan.rows),
+                              setting_float<SETTING_PLACE(hyper.decay_offset)>(gan.rows));
         adam.minus_step = vf_mul(adam.minus_step, factor);
     }
-    if constexpr (recipe.weight_decay != 0)
-        adam.shrink = vf_mul(N::is_discriminator ? hyper.d_weight_decay : hyper.g_weight_decay, factor);
+    if constexpr (recipe.weight_decay != 0) adam.shrink = vf_mul(setting_float<decay>(gan.rows), factor);
     return adam;
 }
 
-/* One parameter; zero becomes NaN where the new weight is not finite. */
+/* One parameter; zero becomes NaN where the new weight is not finite. numbers: beta1, beta2, eps. clip: where N::is_clipped. */
 template <class N>
-static __device__ __forceinline__ void adam_update(const Adam &adam, float gradient, float &w, float &m, float &v,
-                                                   float &zero) {
-    m = vf_fma(adam.beta1, m, gradient);
+static __device__ __forceinline__ void adam_update(const Adam &adam, const float4 &numbers, float clip, float gradient,
+                                                   float &w, float &m, float &v, float &zero) {
+    m = vf_fma(numbers.x, m, gradient);
     if (fabsf(m) < 0x1p-100f) m = 0.0f;
-    v = vf_min(vf_fma(adam.beta2, v, vf_fma(gradient, gradient, 0x1p-90f)), 0x1p100f);
+    v = vf_min(vf_fma(numbers.y, v, vf_fma(gradient, gradient, 0x1p-90f)), 0x1p100f);
     if constexpr (recipe.weight_decay != 0) w = vf_fma(-adam.shrink, w, w);
-    w = vf_fma(adam.minus_step, vf_mul(m, vf_rcp(vf_add(vf_sqrt(v), adam.eps))), w);
+    w = vf_fma(adam.minus_step, vf_mul(m, vf_rcp(vf_add(vf_sqrt(v), numbers.z))), w);
     zero = vf_fma(w, 0.0f, zero);
-    if constexpr (N::is_clipped) w = vf_max(vf_min(w, adam.clip), -adam.clip);
+    if constexpr (N::is_clipped) w = vf_max(vf_min(w, clip), -clip);
 }
 
 /* Averaged weights after a step that gave w. */
@@ -109,17 +114,19 @@ static __device__ __forceinline__ float adam_quads(const Gan &gan, const Adam &a
     const int quad = first + gan.lane;
     __syncwarp();
     if (quad < N::quads && gan.alive) {
-        const float4 sum = sum_quads(gan);
+        const float4 sum = sum_quads(gan), numbers = setting_quad(gan.rows, N::is_discriminator ? 0 : 1);
+        const float clip = N::is_clipped ? setting_float<SETTING_PLACE(hyper.clip)>(gan.rows) : 0.0f;
         float4 w = state[quad], m = state[N::quads + quad], v = state[2 * N::quads + quad];
         const float4 g = gradient_of<N>(sum, w, quad);
-        adam_update<N>(adam, g.x, w.x, m.x, v.x, zero);
-        adam_update<N>(adam, g.y, w.y, m.y, v.y, zero);
-        adam_update<N>(adam, g.z, w.z, m.z, v.z, zero);
-        adam_update<N>(adam, g.w, w.w, m.w, v.w, zero);
+        adam_update<N>(adam, numbers, clip, g.x, w.x, m.x, v.x, zero);
+        adam_update<N>(adam, numbers, clip, g.y, w.y, m.y, v.y, zero);
+        adam_update<N>(adam, numbers, clip, g.z, w.z, m.z, v.z, zero);
+        adam_update<N>(adam, numbers, clip, g.w, w.w, m.w, v.w, zero);
         state[quad] = w;
         state[N::quads + quad] = m;
         state[2 * N::quads + quad] = v;
-        if constexpr (N::is_averaged) state[3 * N::quads + quad] = averaged(adam.ema_rate, state[3 * N::quads + quad], w);
+        const float ema_rate = N::is_averaged ? setting_float<SETTING_PLACE(hyper.ema_rate)>(gan.rows) : 0.0f;
+        if constexpr (N::is_averaged) state[3 * N::quads + quad] = averaged(ema_rate, state[3 * N::quads + quad], w);
     }
     __syncwarp();
     return zero;

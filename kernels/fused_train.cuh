@@ -28,14 +28,14 @@ using GBatch = Batch<recipe.batch, 1>;
 struct Training {
     Gan gan;
     float4 *d_state, *g_state; /* w, m', v'; G's averaged weights */
-    const fused_hyper *hyper;
-    fused_counters counters; /* the same in all lanes */
-    bool last;               /* the launch's last iteration, whose losses are kept */
+    fused_counters counters;   /* the same in all lanes */
+    bool last;                 /* the launch's last iteration, whose losses are kept */
     float d_slope = 0.0f, g_slope = 0.0f;
 };
 
-static __device__ __forceinline__ float label_of(const fused_hyper &hyper, int role) {
-    return role == FUSED_REAL ? hyper.real_label : role == FUSED_FAKE ? hyper.fake_label : hyper.g_label;
+static __device__ __forceinline__ float label_of(const Gan &gan, int role) {
+    static_assert(SETTING_PLACE(hyper.label) % 4 == 0, "the labels are in two quads");
+    return setting_float<SETTING_PLACE(hyper.label)>(gan.rows, role);
 }
 
 /* zero of adam_update() for points of G: they must be finite. Samples that do not exist become zeros. */
@@ -58,7 +58,7 @@ static __device__ __forceinline__ float loss_gradients(const Training &t, int ro
     const float share = 1.0f / B::all;
     FOR_SLOTS (s) {
         const int of_slot = B::role_of(role, s);
-        const float label = label_of(*t.hyper, of_slot);
+        const float label = label_of(t.gan, of_slot);
         dz[s] = loss_gradient(recipe.loss, of_slot, z[s], label, share, vf_mul(label, share));
         if (!B::exists(t.gan, s))
             dz[s] = 0.0f;
@@ -68,8 +68,9 @@ static __device__ __forceinline__ float loss_gradients(const Training &t, int ro
     return zero;
 }
 
-/* The mean loss of n samples in a role, summed in double in the order of the samples. z: the lane's logits, `stride` apart. */
-template <int n> static __device__ __noinline__ double mean_loss(int lane, const float *z, int stride, int role, float label) {
+/* The mean loss of n samples in a role, summed in double in the order of the samples. z: the lane's logits, four by four,
+ * `pitch` floats apart. */
+template <int n> static __device__ __noinline__ double mean_loss(int lane, const float *z, int pitch, int role, float label) {
     const float sign = loss_softplus_sign(recipe.loss, role, label);
     double sum = 0.0;
 #pragma unroll 1
@@ -77,7 +78,7 @@ template <int n> static __device__ __noinline__ double mean_loss(int lane, const
         if (lane == l)
 #pragma unroll 1
             for (int s = 0; s < slots_of(n) && lane * slots_of(n) + s < n; s++) {
-                const float logit = z[s * stride];
+                const float logit = z[s / 4 * pitch + s % 4];
                 const float softplus = loss_needs_softplus(recipe.loss) ? exact_softplus(vf_mul(sign, logit)) : 0.0f;
                 sum += loss_value(recipe.loss, role, logit, label, softplus);
             }
@@ -91,14 +92,15 @@ template <int n> static __device__ __noinline__ double mean_loss(int lane, const
 template <class B>
 static __device__ __forceinline__ double part_loss(const Training &t, int role, const float (&z)[B::slots], int first) {
     constexpr int S = B::part;
-    const float label = label_of(*t.hyper, role);
+    const float label = label_of(t.gan, role);
     double loss;
     if constexpr (S <= 4 * LANES) {
-        float *room = reinterpret_cast<float *>(t.gan.rows) + t.gan.lane;
-        FOR_SLOTS (s) room[s * LANES] = z[first + s];
-        loss = mean_loss<B::samples>(t.gan.lane, room, LANES, role, label);
+        constexpr int pitch = 4 * FUSED_ROW_PITCH;
+        float *room = reinterpret_cast<float *>(t.gan.rows + t.gan.lane);
+        FOR_SLOTS (s) room[s / 4 * pitch + s % 4] = z[first + s];
+        loss = mean_loss<B::samples>(t.gan.lane, room, pitch, role, label);
     } else {
-        loss = mean_loss<B::samples>(t.gan.lane, z + first, 1, role, label);
+        loss = mean_loss<B::samples>(t.gan.lane, z + first, 4, role, label);
     }
     __syncwarp();
     return loss;
@@ -142,7 +144,7 @@ static __device__ __forceinline__ void d_points(const Training &t, const fused_t
         zero = check_points<B>(t.gan, x, zero);
     } else {
         target_points<S>(draw_of(t.counters.seed, GT_STREAM_REAL, iteration),
-                         draw_of(t.counters.seed, GT_STREAM_REAL_NOISE, iteration), first, args.table, *t.hyper, x);
+                         draw_of(t.counters.seed, GT_STREAM_REAL_NOISE, iteration), first, args.table, x);
     }
 }
 
@@ -169,7 +171,7 @@ static __device__ __forceinline__ void d_batch(const Training &t, const fused_tr
 template <class B>
 static __device__ __forceinline__ void d_step(Training &t, const fused_train_args &args, int role, unsigned j) {
     constexpr int S = B::slots;
-    const Adam adam = adam_of<D>(args.d_adam, *t.hyper, t.counters.d_steps, static_cast<unsigned>(t.counters.iteration));
+    const Adam adam = adam_of<D>(t.gan, args.d_steps, t.counters.d_steps, static_cast<unsigned>(t.counters.iteration));
     float x[COLUMNS][S], z[S], dz[S], zero = 0.0f;
     d_batch<B>(t, args, role, j, x, zero);
     if constexpr (D::kind == FUSED_MOMENTS) {
@@ -217,7 +219,7 @@ static __device__ __forceinline__ void logits_and_gradients(const Training &t, c
 template <class B> static __device__ __forceinline__ void g_step(Training &t, const fused_train_args &args) {
     constexpr int S = B::slots;
     const unsigned first = t.gan.lane * S, iteration = static_cast<unsigned>(t.counters.iteration);
-    const Adam adam = adam_of<G>(args.g_adam, *t.hyper, t.counters.g_steps, iteration);
+    const Adam adam = adam_of<G>(t.gan, args.g_steps, t.counters.g_steps, iteration);
     constexpr int output_activation = G::shape.activation[G::n_layers - 1];
     float latents[S * LATENT], y[COLUMNS][S], z[S], dy[COLUMNS][S], zero = 0.0f;
     draw_latents<S, S * LATENT % 4 == 0>(draw_of(t.counters.seed, GT_STREAM_G_LATENTS, iteration), first,
@@ -263,32 +265,25 @@ static __device__ __forceinline__ void d_steps(Training &t, const fused_train_ar
         }
 }
 
-/* x, as if it had been loaded: the compiler would rather load an argument anew at each use than keep it. */
-static __device__ __forceinline__ float from_memory(float x, const fused_counters &counters) {
-    const unsigned zero = static_cast<unsigned>(counters.diverged >> 32);
-    return __uint_as_float(__float_as_uint(x) ^ zero);
-}
-
 static __device__ __forceinline__ void train(const fused_train_args &args) {
     GT_DYNAMIC_SHARED(float4, shared);
     const unsigned gan_of_block = threadIdx.x / LANES;
     const unsigned run = blockIdx.x * (blockDim.x / LANES) + gan_of_block;
     float4 *state = shared + gan_of_block * (STATE_QUADS + FUSED_ROW_QUADS);
     float4 *const home = reinterpret_cast<float4 *>(args.states) + static_cast<size_t>(run) * STATE_QUADS;
-    Training t = {{state + STATE_QUADS, static_cast<int>(threadIdx.x % LANES), false},
-                  state,
-                  state + 3 * D::quads,
-                  &args.hyper,
-                  {},
-                  false};
+    Training t = {{state + STATE_QUADS, static_cast<int>(threadIdx.x % LANES), false}, state, state + 3 * D::quads, {}, false};
     if (run < args.n_runs) {
         t.counters = args.counters[run];
         t.gan.alive = t.counters.diverged == 0;
         for (int q = t.gan.lane; q < STATE_QUADS; q += LANES) state[q] = home[q];
     }
-    if constexpr (D::has_leaky) t.d_slope = from_memory(args.hyper.d_slope, t.counters);
-    if constexpr (G::has_leaky) t.g_slope = from_memory(args.hyper.g_slope, t.counters);
+    if (t.gan.lane < FUSED_SETTING_QUADS) {
+        const fused_setting &setting = setting_of(args.settings, run < args.n_runs ? run : args.n_runs - 1);
+        setting_quad(t.gan.rows, t.gan.lane) = reinterpret_cast<const float4 *>(&setting)[t.gan.lane];
+    }
     __syncwarp();
+    if constexpr (D::has_leaky) t.d_slope = setting_float<SETTING_PLACE(hyper.d_slope)>(t.gan.rows);
+    if constexpr (G::has_leaky) t.g_slope = setting_float<SETTING_PLACE(hyper.g_slope)>(t.gan.rows);
     const bool kept = t.gan.alive;
 #pragma unroll 1
     for (unsigned k = 0; k < args.n_iterations && __any_sync(~0u, t.gan.alive); k++) {

@@ -1,8 +1,9 @@
 /* gantry: training of generative adversarial networks made of dense layers.
  *
- * The public C API. A gt_spec says what to train; a gt_trainer trains R runs of it, one a seed, that never touch each other;
- * results come back through out-parameters. Functions that can fail return a gt_status, and gt_last_error() then gives one
- * line for a person. A trainer may be used by one thread at a time; different trainers by different threads.
+ * The public C API. A gt_spec says what to train; a gt_trainer trains R runs of it, or of several that differ in numbers only
+ * ("settings"), that never touch each other; results come back through out-parameters. Functions that can fail return a
+ * gt_status, and gt_last_error() then gives one line for a person. A trainer may be used by one thread at a time; different
+ * trainers by different threads.
  *
  * Sizes: R runs, B batch, Z latent size, X data size (columns of a point), P parameters of a net. */
 #ifndef GANTRY_H
@@ -23,7 +24,7 @@ extern "C" {
 #endif
 
 #define GT_VERSION_MAJOR 0
-#define GT_VERSION_MINOR 3
+#define GT_VERSION_MINOR 4
 #define GT_VERSION_PATCH 0
 
 /* "major.minor.patch" of the library that is linked. */
@@ -293,8 +294,8 @@ GT_API const char *gt_isa_name(gt_isa isa);
 
 /* Zero means the default for every member but first_seed and n_runs. */
 typedef struct gt_trainer_options {
-    uint64_t first_seed; /* run r has seed first_seed + r */
-    size_t n_runs;       /* R, at least 1 */
+    uint64_t first_seed; /* run r has seed first_seed + r, counted anew under each setting */
+    size_t n_runs;       /* at least 1; R, or the seeds under each setting */
     gt_device device;
     gt_engine_kind engine;
     gt_isa isa;
@@ -308,6 +309,18 @@ typedef struct gt_trainer gt_trainer;
 /* R untrained runs. GT_ERR_ARGUMENT, GT_ERR_MEMORY, GT_ERR_DEVICE (no such instruction set or GPU here, or the GPU can't hold
  * such nets), or GT_ERR_CUDA. */
 GT_API gt_status gt_trainer_create(const gt_spec *spec, const gt_trainer_options *options, gt_trainer **out);
+
+/* Whether two specs differ in nothing but numbers that the runs of one trainer can have each for itself: learning rates, betas,
+ * eps, weight decays (of either net in both specs or in neither), slopes of leaky_relu, labels, clip, length and final factor
+ * of the decay, ema (not 0 in both or in neither), and initialisers. Both have passed gt_spec_check(). */
+GT_API bool gt_spec_shares_trainer(const gt_spec *a, const gt_spec *b);
+
+/* options->n_runs seeds under each of n_settings specs that share a trainer, side by side: run r has setting r / n_runs and
+ * seed first_seed + r % n_runs, and is bit for bit the run that a trainer of that spec alone has. A setting costs some 300
+ * bytes and, on a GPU, up to 64 MB of step sizes for all together. As gt_trainer_create(); GT_ERR_ARGUMENT names the first
+ * member in which a setting does not go with the first. */
+GT_API gt_status gt_trainer_create_settings(const gt_spec *settings, size_t n_settings, const gt_trainer_options *options,
+                                            gt_trainer **out);
 GT_API void gt_trainer_destroy(gt_trainer *trainer); /* NULL is fine */
 
 /* What was taken where the options said auto. Strings live as long as the trainer. */
@@ -317,15 +330,19 @@ typedef struct gt_trainer_info {
     const char *isa;    /* "avx512", "avx2", "portable"; of a GPU "sm_90" and the like */
     const char *why;    /* the reason for device and instruction set, half a sentence */
     int n_threads;
-    int n_gpus; /* 0 on the CPU */
-    size_t n_runs;
+    int n_gpus;    /* 0 on the CPU */
+    size_t n_runs; /* R, of all settings */
+    size_t n_settings;
     uint64_t first_seed;
     uint64_t iteration; /* completed iterations */
     size_t state_bytes_per_run;
 } gt_trainer_info;
 
 GT_API gt_trainer_info gt_trainer_get_info(const gt_trainer *trainer);
-GT_API const gt_spec *gt_trainer_get_spec(const gt_trainer *trainer);
+GT_API const gt_spec *gt_trainer_get_spec(const gt_trainer *trainer); /* the first setting */
+
+/* The spec of a run; NULL where there is no such run. */
+GT_API const gt_spec *gt_trainer_get_setting(const gt_trainer *trainer, size_t run);
 
 /* Trains every run for n_iterations more. A run that diverges is frozen where it did; the others go on. */
 GT_API gt_status gt_trainer_advance(gt_trainer *trainer, uint64_t n_iterations);
@@ -463,7 +480,8 @@ GT_API uint64_t gt_trainer_adam_steps(const gt_trainer *trainer, size_t run, gt_
  * (docs/file-formats.md). Same digest = same bits. */
 GT_API gt_status gt_trainer_digest(const gt_trainer *trainer, size_t run, char out[GT_DIGEST_CHARS]);
 
-/* A checkpoint of all runs, from which gt_trainer_load continues bit for bit. The file appears whole or not at all. */
+/* A checkpoint of all runs, from which gt_trainer_load continues bit for bit. The file appears whole or not at all. It holds
+ * one setting: GT_ERR_ARGUMENT where the trainer has more. */
 GT_API gt_status gt_trainer_save(const gt_trainer *trainer, const char *path);
 
 /* A trainer from a checkpoint; options: device, engine, isa, n_threads, n_gpus and gpus count, NULL for defaults. GT_ERR_FILE.
@@ -471,7 +489,7 @@ GT_API gt_status gt_trainer_save(const gt_trainer *trainer, const char *path);
 GT_API gt_status gt_trainer_load(const char *path, const gt_trainer_options *options, gt_trainer **out);
 
 /* The weights of one net of all runs for other programs (safetensors); G's averaged ones where there are some. net: not
- * GT_GAN. */
+ * GT_GAN. GT_ERR_ARGUMENT where the trainer has more than one setting, for the file has one slope and one range of seeds. */
 GT_API gt_status gt_trainer_export(const gt_trainer *trainer, gt_net net, const char *path);
 
 /* Weights of one net of a run from a file: ONNX, Keras weights, or safetensors of gantry or PyTorch (docs/file-formats.md),

@@ -35,6 +35,13 @@ typedef struct {
     double (*losses)[3];              /* [R] last_losses */
 } run_rows;
 
+static gt_status check_one_setting(const gt_trainer *trainer, const char *path) {
+    if (trainer->n_settings == 1) return GT_OK;
+    return gt_fail(GT_ERR_ARGUMENT,
+                   "%s: this trainer has %zu settings, and a file holds runs of one; give each a trainer of its own", path,
+                   trainer->n_settings);
+}
+
 static gt_status no_memory(void) { return gt_fail(GT_ERR_MEMORY, "no memory for the state of all runs"); }
 
 #define DECIMAL_CHARS 24
@@ -159,7 +166,8 @@ static void get_rows(const gt_trainer *trainer, run_rows *rows) {
 }
 
 gt_status gt_trainer_save(const gt_trainer *trainer, const char *path) {
-    const gt_spec *spec = &trainer->spec;
+    GT_TRY(check_one_setting(trainer, path));
+    const gt_spec *spec = trainer->settings;
     size_t n_runs = trainer->n_runs, n_parameters = gt_spec_n_parameters(spec, GT_GAN);
     run_rows rows;
     gt_status status = run_rows_create(n_runs, &rows);
@@ -374,13 +382,14 @@ cleanup:
 gt_status gt_trainer_export(const gt_trainer *trainer, gt_net net, const char *path) {
     if (net != GT_DISCRIMINATOR && net != GT_GENERATOR)
         return gt_fail(GT_ERR_ARGUMENT, "net %d; it takes the generator or the discriminator", (int)net);
-    const gt_net_spec *layers = gt_spec_net(&trainer->spec, net);
-    const gt_state_part part = gt_spec_last_part(&trainer->spec, net) == GT_EMA ? GT_EMA : GT_WEIGHTS;
+    GT_TRY(check_one_setting(trainer, path));
+    const gt_net_spec *layers = gt_spec_net(trainer->settings, net);
+    const gt_state_part part = gt_spec_last_part(trainer->settings, net) == GT_EMA ? GT_EMA : GT_WEIGHTS;
     size_t n_parameters = gt_net_n_parameters(layers);
     float *block = malloc(trainer->n_runs * n_parameters * sizeof *block), *flat = malloc(n_parameters * sizeof *flat);
     gt_status status = block != NULL && flat != NULL ? GT_OK : no_memory();
     gt_tensor tensors[MAX_PART_TENSORS];
-    int n = part_tensors(&trainer->spec, trainer->n_runs, net, GT_WEIGHTS, block, tensors);
+    int n = part_tensors(trainer->settings, trainer->n_runs, net, GT_WEIGHTS, block, tensors);
     if (status == GT_OK) status = gt_engine_fetch(trainer->engine, 0, trainer->n_runs, false);
     if (status == GT_OK) {
         gather(trainer, net, part, tensors, n, flat, block);

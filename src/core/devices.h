@@ -9,8 +9,8 @@ extern "C" {
 #endif
 
 /* An engine as the options ask for, or the one that is faster for the number of runs; engine->why says which and why. */
-gt_status gt_engine_create(const gt_spec *spec, const gt_target_model *target, const gt_trainer_options *options,
-                           gt_engine **out);
+gt_status gt_engine_create(const gt_spec *settings, size_t n_settings, const gt_target_model *target,
+                           const gt_trainer_options *options, gt_engine **out);
 
 #ifdef __cplusplus
 }

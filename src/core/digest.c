@@ -22,15 +22,15 @@ static void finish(const XXH3_state_t *state, char out[GT_DIGEST_CHARS]) {
 static void add_run(const gt_trainer *trainer, size_t run, float *values, XXH3_state_t *state) {
     const gt_engine *host = trainer->engine->host;
     for (gt_net net = GT_DISCRIMINATOR; net <= GT_GENERATOR; net++)
-        for (gt_state_part part = GT_WEIGHTS; part <= gt_spec_last_part(&trainer->spec, net); part++) {
+        for (gt_state_part part = GT_WEIGHTS; part <= gt_spec_last_part(trainer->settings, net); part++) {
             host->ops->get_state(host, run, net, part, values);
-            XXH3_128bits_update(state, values, gt_spec_n_parameters(&trainer->spec, net) * sizeof *values);
+            XXH3_128bits_update(state, values, gt_spec_n_parameters(trainer->settings, net) * sizeof *values);
         }
 }
 
 gt_status gt_digest_runs(const gt_trainer *trainer, size_t first, size_t n, char out[GT_DIGEST_CHARS]) {
     GT_TRY(gt_engine_fetch(trainer->engine, first, n, false));
-    float *values = malloc(gt_spec_n_parameters(&trainer->spec, GT_GAN) * sizeof *values);
+    float *values = malloc(gt_spec_n_parameters(trainer->settings, GT_GAN) * sizeof *values);
     if (values == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for a digest");
     XXH3_state_t state;
     XXH3_128bits_reset(&state);
@@ -41,7 +41,7 @@ gt_status gt_digest_runs(const gt_trainer *trainer, size_t first, size_t n, char
 }
 
 gt_status gt_digest_each(const gt_trainer *trainer, char (*out)[GT_DIGEST_CHARS]) {
-    const size_t n_parameters = gt_spec_n_parameters(&trainer->spec, GT_GAN);
+    const size_t n_parameters = gt_spec_n_parameters(trainer->settings, GT_GAN);
     const int n_threads = trainer->engine->n_threads;
     GT_TRY(gt_engine_fetch(trainer->engine, 0, trainer->n_runs, false));
     float *values = malloc((size_t)n_threads * n_parameters * sizeof *values);

@@ -17,6 +17,12 @@ static gt_status check_net(gt_net net) {
     return gt_fail(GT_ERR_ARGUMENT, "net %d; it takes the generator or the discriminator", (int)net);
 }
 
+static gt_status find_setting(const gt_trainer *trainer, size_t run, const gt_spec **out) {
+    *out = gt_trainer_get_setting(trainer, run);
+    if (*out != NULL) return GT_OK;
+    return gt_fail(GT_ERR_ARGUMENT, "run %zu; this trainer has runs 0 to %zu", run, trainer->n_runs - 1);
+}
+
 /* ---------------------------------------------------------------- from a file */
 
 static gt_status check_shape(const char *path, gt_net role, const gt_net_spec *net, const gt_net_spec *wanted) {
@@ -53,8 +59,9 @@ static gt_status check_finite(const char *path, const gt_net_file *file) {
 }
 
 gt_status gt_trainer_init_from(gt_trainer *trainer, size_t run, gt_net net, const char *path) {
-    const gt_spec *spec = gt_trainer_get_spec(trainer);
+    const gt_spec *spec;
     GT_TRY(check_net(net));
+    GT_TRY(find_setting(trainer, run, &spec));
     const gt_net_spec *wanted = gt_spec_net(spec, net);
     gt_net_file file;
     GT_TRY(gt_net_file_read(path, &file));
@@ -82,18 +89,18 @@ static void get_map(const gt_target_model *target, gt_net net, int columns, gt_n
 }
 
 gt_status gt_trainer_net_file(const gt_trainer *trainer, size_t run, gt_net net, gt_net_file *out) {
-    const gt_spec *spec = gt_trainer_get_spec(trainer);
+    const gt_spec *spec;
     *out = (gt_net_file){0};
     GT_TRY(check_net(net));
-    const gt_trainer_info info = gt_trainer_get_info(trainer);
+    GT_TRY(find_setting(trainer, run, &spec));
     const gt_target_model *target = trainer->target;
     const size_t columns = target->scaled ? (size_t)target->n_columns : 0;
     gt_net_map *map = net == GT_GENERATOR ? &out->output : &out->input;
     out->net = *gt_spec_net(spec, net);
     out->activations_known = true;
     out->role = net;
-    out->seed = info.first_seed + run;
-    out->iteration = info.iteration;
+    out->seed = gt_trainer_seed_of(trainer, run);
+    out->iteration = trainer->iteration;
     out->weights = malloc(gt_net_n_parameters(&out->net) * sizeof *out->weights);
     map->scale = columns > 0 ? malloc(columns * sizeof *map->scale) : NULL;
     map->offset = columns > 0 ? malloc(columns * sizeof *map->offset) : NULL;

@@ -10,9 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* STAND-IN */
-#define gt_trainer_get_setting(t, r) (&(t)->spec)
-
 typedef struct {
     uint64_t seed, iteration, d_steps, g_steps, diverged, diverged_at;
     double last_losses[3];
@@ -47,9 +44,9 @@ static void get(const gt_trainer *trainer, size_t run, size_t bytes, char *out) 
     memcpy(head.last_losses, counters.last_losses, sizeof head.last_losses);
     float *at = (float *)(out + sizeof head);
     for (gt_net net = GT_DISCRIMINATOR; net <= GT_GENERATOR; net++)
-        for (gt_state_part part = GT_WEIGHTS; part <= gt_spec_last_part(&trainer->spec, net); part++) {
+        for (gt_state_part part = GT_WEIGHTS; part <= gt_spec_last_part(trainer->settings, net); part++) {
             host->ops->get_state(host, run, net, part, at);
-            at += gt_spec_n_parameters(&trainer->spec, net);
+            at += gt_spec_n_parameters(trainer->settings, net);
         }
     memcpy(out, &head, sizeof head);
     checksum_of(out, bytes, head.checksum);
@@ -57,7 +54,7 @@ static void get(const gt_trainer *trainer, size_t run, size_t bytes, char *out) 
 }
 
 gt_status gt_run_states_get(const gt_trainer *trainer, void *out) {
-    const size_t bytes = gt_run_state_bytes(&trainer->spec);
+    const size_t bytes = gt_run_state_bytes(trainer->settings);
     GT_TRY(gt_engine_fetch(trainer->engine, 0, trainer->n_runs, false));
 #pragma omp parallel for schedule(static) num_threads(trainer->engine->n_threads)
     for (size_t run = 0; run < trainer->n_runs; run++) get(trainer, run, bytes, (char *)out + run * bytes);
@@ -86,16 +83,16 @@ static gt_status set(gt_trainer *trainer, size_t run, uint64_t iteration, size_t
     memcpy(counters.last_losses, head.last_losses, sizeof counters.last_losses);
     const float *at = (const float *)(state + sizeof head);
     for (gt_net net = GT_DISCRIMINATOR; net <= GT_GENERATOR; net++)
-        for (gt_state_part part = GT_WEIGHTS; part <= gt_spec_last_part(&trainer->spec, net); part++) {
+        for (gt_state_part part = GT_WEIGHTS; part <= gt_spec_last_part(trainer->settings, net); part++) {
             host->ops->set_state(host, run, net, part, at);
-            at += gt_spec_n_parameters(&trainer->spec, net);
+            at += gt_spec_n_parameters(trainer->settings, net);
         }
     host->ops->set_counters(host, run, &counters);
     return GT_OK;
 }
 
 gt_status gt_run_states_set(gt_trainer *trainer, uint64_t iteration, const void *states) {
-    const size_t bytes = gt_run_state_bytes(&trainer->spec);
+    const size_t bytes = gt_run_state_bytes(trainer->settings);
     GT_TRY(gt_engine_fetch(trainer->engine, 0, trainer->n_runs, true));
     for (size_t run = 0; run < trainer->n_runs; run++)
         GT_TRY(set(trainer, run, iteration, bytes, (const char *)states + run * bytes));
@@ -104,7 +101,7 @@ gt_status gt_run_states_set(gt_trainer *trainer, uint64_t iteration, const void 
 }
 
 gt_status gt_run_extract(const gt_trainer *trainer, size_t run, gt_trainer **out) {
-    const size_t bytes = gt_run_state_bytes(&trainer->spec);
+    const size_t bytes = gt_run_state_bytes(trainer->settings);
     const gt_trainer_options options = {
         .first_seed = trainer->engine->ops->get_counters(trainer->engine, run).seed, .n_runs = 1, .device = GT_DEVICE_CPU};
     gt_trainer *one = NULL;

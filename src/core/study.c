@@ -11,10 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-/* STAND-IN */
-#define gt_spec_shares_trainer(a, b)           ((a) == (b))
-#define gt_trainer_create_settings(s, n, o, t) gt_trainer_create(s, o, t)
-
 enum {
     CPU_RUNS = 64,    /* of a block, a thread: the wait for the last one is short, and so is that for first results */
     GPU_RUNS = 65536, /* of a block, a GPU: several times what it trains at once */
@@ -125,7 +121,7 @@ static gt_status block_trainer(block_work *work) {
 }
 
 static gt_status load_states(block_work *work) {
-    const size_t bytes = gt_run_state_bytes(&work->trainer->spec);
+    const size_t bytes = gt_run_state_bytes(gt_trainer_get_spec(work->trainer));
     char *states = malloc(work->n_runs * bytes);
     gt_status status = states != NULL ? GT_OK : gt_fail(GT_ERR_MEMORY, "no memory for %zu states", work->n_runs);
     for (size_t r = 0; status == GT_OK && r < work->n_runs; r++)
@@ -138,7 +134,7 @@ static gt_status load_states(block_work *work) {
 
 static gt_status save_states(block_work *work) {
     const double began = seconds();
-    const size_t bytes = gt_run_state_bytes(&work->trainer->spec);
+    const size_t bytes = gt_run_state_bytes(gt_trainer_get_spec(work->trainer));
     char *states = malloc(work->n_runs * bytes);
     if (states == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for %zu states", work->n_runs);
     gt_status status = gt_run_states_get(work->trainer, states);

@@ -4,6 +4,7 @@
 
 #include "core/devices.h"
 #include "core/metrics.h"
+#include "core/settings.h"
 #include "core/spec.h"
 #include "core/status.h"
 #include "core/target_list.h"
@@ -15,34 +16,60 @@
 
 enum { DEFAULT_SAMPLES = 10000, DEFAULT_ACCURACY_SAMPLES = 100, DEFAULT_ENERGY_SAMPLES = 1000, MAX_ROWS = 1 << 24 };
 
-/* A copy of a caller's points in their place. */
-static gt_status own_points(gt_target_spec *target) {
-    const size_t bytes = target->n_points * (size_t)target->n_columns * sizeof *target->points;
-    const float *given = target->points;
-    target->points = NULL;
-    if (bytes == 0) return GT_OK;
-    float *own = malloc(bytes);
-    if (own == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for %zu points", target->n_points);
-    memcpy(own, given, bytes);
-    target->points = own;
+static gt_status check_options(size_t n_settings, const gt_trainer_options *options) {
+    if (options->n_runs < 1) return gt_fail(GT_ERR_ARGUMENT, "0 runs; a trainer takes 1 or more");
+    if (options->n_runs > SIZE_MAX / n_settings)
+        return gt_fail(GT_ERR_ARGUMENT, "%zu settings of %zu runs each; they are too many to count", n_settings,
+                       options->n_runs);
+    if (options->n_threads < 0)
+        return gt_fail(GT_ERR_ARGUMENT, "%d threads; it takes 1 or more, or 0 for one a processor", options->n_threads);
     return GT_OK;
 }
 
-gt_status gt_trainer_create(const gt_spec *spec, const gt_trainer_options *options, gt_trainer **out) {
-    GT_TRY(gt_spec_check_recipe(spec));
-    GT_TRY(gt_target_check(&spec->target));
-    if (options->n_runs < 1) return gt_fail(GT_ERR_ARGUMENT, "0 runs; a trainer takes 1 or more");
-    if (options->n_threads < 0)
-        return gt_fail(GT_ERR_ARGUMENT, "%d threads; it takes 1 or more, or 0 for one a processor", options->n_threads);
+static gt_status check_settings(const gt_spec *settings, size_t n_settings) {
+    if (n_settings < 1) return gt_fail(GT_ERR_ARGUMENT, "0 settings; a trainer takes 1 or more");
+    GT_TRY(gt_spec_check_recipe(settings));
+    GT_TRY(gt_target_check(&settings->target));
+    for (size_t s = 1; s < n_settings; s++) {
+        GT_TRY(gt_spec_check_recipe(&settings[s]));
+        GT_TRY(gt_settings_check(settings, &settings[s], s));
+    }
+    return GT_OK;
+}
+
+/* Copies of the settings, and of the caller's points in their place. */
+static gt_status own_settings(gt_trainer *trainer, const gt_spec *given) {
+    const gt_target_spec *target = &given->target;
+    const size_t bytes = target->n_points * (size_t)target->n_columns * sizeof *target->points;
+    float *points = NULL;
+    trainer->settings = calloc(trainer->n_settings, sizeof *trainer->settings);
+    if (trainer->settings == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for %zu settings", trainer->n_settings);
+    if (bytes > 0) {
+        points = malloc(bytes);
+        if (points == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for %zu points", target->n_points);
+        memcpy(points, target->points, bytes);
+    }
+    for (size_t s = 0; s < trainer->n_settings; s++) {
+        trainer->settings[s] = given[s];
+        trainer->settings[s].target.points = points;
+    }
+    return GT_OK;
+}
+
+gt_status gt_trainer_create_settings(const gt_spec *settings, size_t n_settings, const gt_trainer_options *options,
+                                     gt_trainer **out) {
+    GT_TRY(check_settings(settings, n_settings));
+    GT_TRY(check_options(n_settings, options));
     gt_trainer *trainer = calloc(1, sizeof *trainer);
     if (trainer == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for a trainer");
-    trainer->spec = *spec;
-    trainer->n_runs = options->n_runs;
+    trainer->n_settings = n_settings;
+    trainer->n_seeds = options->n_runs;
+    trainer->n_runs = n_settings * options->n_runs;
     trainer->first_seed = options->first_seed;
     gt_status status;
-    GT_TRY_GOTO(own_points(&trainer->spec.target), cleanup);
-    GT_TRY_GOTO(gt_target_model_create(&trainer->spec, &trainer->target), cleanup);
-    GT_TRY_GOTO(gt_engine_create(&trainer->spec, trainer->target, options, &trainer->engine), cleanup);
+    GT_TRY_GOTO(own_settings(trainer, settings), cleanup);
+    GT_TRY_GOTO(gt_target_model_create(trainer->settings, &trainer->target), cleanup);
+    GT_TRY_GOTO(gt_engine_create(trainer->settings, n_settings, trainer->target, options, &trainer->engine), cleanup);
     *out = trainer;
 
 cleanup:
@@ -50,11 +77,16 @@ cleanup:
     return status;
 }
 
+gt_status gt_trainer_create(const gt_spec *spec, const gt_trainer_options *options, gt_trainer **out) {
+    return gt_trainer_create_settings(spec, 1, options, out);
+}
+
 void gt_trainer_destroy(gt_trainer *trainer) {
     if (trainer == NULL) return;
     if (trainer->engine != NULL) trainer->engine->ops->destroy(trainer->engine);
     gt_target_model_destroy(trainer->target);
-    free((void *)trainer->spec.target.points);
+    if (trainer->settings != NULL) free((void *)trainer->settings->target.points);
+    free(trainer->settings);
     free(trainer);
 }
 
@@ -68,13 +100,18 @@ gt_trainer_info gt_trainer_get_info(const gt_trainer *trainer) {
         .n_threads = engine->n_threads,
         .n_gpus = engine->n_gpus,
         .n_runs = trainer->n_runs,
+        .n_settings = trainer->n_settings,
         .first_seed = trainer->first_seed,
         .iteration = trainer->iteration,
         .state_bytes_per_run = engine->state_bytes_per_run,
     };
 }
 
-const gt_spec *gt_trainer_get_spec(const gt_trainer *trainer) { return &trainer->spec; }
+const gt_spec *gt_trainer_get_spec(const gt_trainer *trainer) { return trainer->settings; }
+
+const gt_spec *gt_trainer_get_setting(const gt_trainer *trainer, size_t run) {
+    return run < trainer->n_runs ? gt_trainer_setting_of(trainer, run) : NULL;
+}
 
 gt_status gt_trainer_advance(gt_trainer *trainer, uint64_t n_iterations) {
     if (n_iterations > GT_MAX_ITERATIONS - trainer->iteration)
@@ -127,7 +164,7 @@ static size_t room_bytes(size_t n, size_t n_columns) {
 /* Share of the first n points that D takes for real, or for generated. */
 static double accuracy(const gt_trainer *trainer, size_t run, const float *points, size_t n, bool real, float *logits) {
     gt_engine *host = trainer->engine->host;
-    const float threshold = gt_spec_threshold(&trainer->spec);
+    const float threshold = gt_spec_threshold(gt_trainer_setting_of(trainer, run));
     size_t right = 0;
     host->ops->forward(host, run, GT_DISCRIMINATOR, points, n, logits);
     for (size_t k = 0; k < n; k++) right += (logits[k] > threshold) == real;
@@ -251,9 +288,10 @@ void gt_trainer_to_data(const gt_trainer *trainer, float *points, size_t n) { gt
 static gt_status check_part(const gt_trainer *trainer, size_t run, gt_net net, gt_state_part part) {
     GT_TRY(check_run(trainer, run));
     GT_TRY(check_one_net(net));
-    if ((unsigned)part > (unsigned)gt_spec_last_part(&trainer->spec, net))
+    const gt_state_part last = gt_spec_last_part(trainer->settings, net);
+    if ((unsigned)part > (unsigned)last)
         return gt_fail(GT_ERR_ARGUMENT, "state part %d; this net has GT_WEIGHTS to %s", (int)part,
-                       gt_spec_last_part(&trainer->spec, net) == GT_EMA ? "GT_EMA" : "GT_ADAM_V");
+                       last == GT_EMA ? "GT_EMA" : "GT_ADAM_V");
     return GT_OK;
 }
 
@@ -290,17 +328,18 @@ static gt_status check_batch(const gt_trainer *trainer, size_t run, gt_net net, 
 }
 
 static gt_status check_inputs(const gt_trainer *trainer, gt_net net, const float *x, size_t n) {
-    const size_t width = (size_t)gt_net_inputs(gt_spec_net(&trainer->spec, net == GT_DISCRIMINATOR ? net : GT_GENERATOR));
+    const size_t width = (size_t)gt_net_inputs(gt_spec_net(trainer->settings, net == GT_DISCRIMINATOR ? net : GT_GENERATOR));
     for (size_t k = 0; k < n * width; k++)
         if (!isfinite(x[k]))
             return gt_fail(GT_ERR_ARGUMENT, "value %g in row %zu; it takes finite numbers", (double)x[k], k / width);
     return GT_OK;
 }
 
-static gt_batch_result result_of(const gt_trainer *trainer, gt_net net, const float *logits, const float *y, size_t n) {
+static gt_batch_result result_of(const gt_trainer *trainer, size_t run, gt_net net, const float *logits, const float *y,
+                                 size_t n) {
     const gt_engine *engine = trainer->engine->host;
     gt_batch_result result = {.loss = engine->ops->loss(engine, net, logits, y, n)};
-    const float threshold = gt_spec_threshold(&trainer->spec);
+    const float threshold = gt_spec_threshold(gt_trainer_setting_of(trainer, run));
     size_t right = 0;
     for (size_t k = 0; k < n; k++) right += (logits[k] > threshold) == (y[k] > 0.5f);
     result.accuracy = (double)right / (double)n;
@@ -319,7 +358,7 @@ gt_status gt_trainer_train_on_batch(gt_trainer *trainer, size_t run, gt_net net,
     float *logits = malloc(n * sizeof *logits);
     if (logits == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for a batch of %zu", n);
     engine->ops->train_on_batch(engine, run, net, x, y, n, logits);
-    if (result != NULL) *result = result_of(trainer, net, logits, y, n);
+    if (result != NULL) *result = result_of(trainer, run, net, logits, y, n);
     free(logits);
     return GT_OK;
 }
@@ -332,7 +371,7 @@ gt_status gt_trainer_evaluate_on_batch(gt_trainer *trainer, size_t run, gt_net n
     float *logits = malloc(n * sizeof *logits);
     if (logits == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for a batch of %zu", n);
     engine->ops->forward(engine, run, net, x, n, logits);
-    *result = result_of(trainer, net, logits, y, n);
+    *result = result_of(trainer, run, net, logits, y, n);
     free(logits);
     return GT_OK;
 }
@@ -344,7 +383,7 @@ gt_status gt_trainer_predict(gt_trainer *trainer, size_t run, gt_net net, const 
     GT_TRY(gt_engine_fetch(trainer->engine, run, 1, false));
     if ((unsigned)net > GT_GAN) return gt_fail(GT_ERR_ARGUMENT, "net %d is not one of gt_net", (int)net);
     engine->ops->forward(engine, run, net, x, n, out);
-    if (net != GT_GENERATOR && (trainer->spec.loss == GT_BCE || trainer->spec.loss == GT_MINIMAX))
+    if (net != GT_GENERATOR && (trainer->settings->loss == GT_BCE || trainer->settings->loss == GT_MINIMAX))
         engine->ops->sigmoid(engine, out, n);
     return GT_OK;
 }

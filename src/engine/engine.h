@@ -34,8 +34,10 @@ typedef struct gt_engine_ops {
     /* The devices that it knows here, as gt_devices(). */
     size_t (*list)(gt_device_info *out, size_t capacity);
 
-    /* R runs at iteration 0 with their initial weights. target lives as long as the engine. */
-    gt_status (*create)(const gt_spec *spec, const gt_target_model *target, const gt_trainer_options *options, gt_engine **out);
+    /* options->n_runs runs of each of n_settings specs that share a trainer, in the order of gt_trainer_create_settings(), at
+     * iteration 0 with their initial weights. settings and target, that of all, live as long as the engine. */
+    gt_status (*create)(const gt_spec *settings, size_t n_settings, const gt_target_model *target,
+                        const gt_trainer_options *options, gt_engine **out);
     void (*destroy)(gt_engine *engine);
 
     /* n more iterations of every run that is not frozen. */

@@ -35,7 +35,8 @@ LANES_FN bool d_steps(const fused_plan *plan, const fused_shape *shape, fused_ru
                       float *ws) {
     const fused_recipe *recipe = &shape->recipe;
     const int half = recipe->half;
-    labelling real = {FUSED_REAL, plan->hyper.real_label, NULL, half}, fake = {FUSED_FAKE, plan->hyper.fake_label, NULL, half};
+    const float *label = run->numbers->hyper.label;
+    labelling real = {FUSED_REAL, label[FUSED_REAL], NULL, half}, fake = {FUSED_FAKE, label[FUSED_FAKE], NULL, half};
     if (!recipe->combined)
         return d_step(plan, shape, run, FROM_TARGET, first, half, real, logits.real, ws) &&
                d_step(plan, shape, run, FROM_GENERATOR, first, half, fake, logits.fake, ws);
@@ -85,10 +86,10 @@ static double mean_loss(int loss, enum fused_role role, float label, const float
 }
 
 static void advance(const fused_plan *plan, fused_run *run, uint64_t n, float *ws) {
-    const bool is_tutorial = memcmp(&plan->shape, &tutorial_shape, sizeof tutorial_shape) == 0 &&
-                             plan->hyper.real_label == 1.0f && plan->hyper.fake_label == 0.0f;
     const fused_recipe *recipe = &plan->shape.recipe;
-    const fused_hyper *hyper = &plan->hyper;
+    const float *label = run->numbers->hyper.label;
+    const bool is_tutorial = memcmp(&plan->shape, &tutorial_shape, sizeof tutorial_shape) == 0 && label[FUSED_REAL] == 1.0f &&
+                             label[FUSED_FAKE] == 0.0f;
     const size_t half_logits = (size_t)batch_of(recipe->half).slots * LANES;
     float *const at = ws + plan->logits, *const softplus = ws + plan->softplus;
     const step_logits logits = {at, at + half_logits, at + 2 * half_logits};
@@ -102,9 +103,9 @@ static void advance(const fused_plan *plan, fused_run *run, uint64_t n, float *w
         }
     }
     double *losses = run->counters.last_losses;
-    losses[0] = mean_loss(recipe->loss, FUSED_REAL, hyper->real_label, logits.real, recipe->half, softplus);
-    losses[1] = mean_loss(recipe->loss, FUSED_FAKE, hyper->fake_label, logits.fake, recipe->half, softplus);
-    losses[2] = mean_loss(recipe->loss, FUSED_G, hyper->g_label, logits.g, recipe->batch, softplus);
+    losses[0] = mean_loss(recipe->loss, FUSED_REAL, label[FUSED_REAL], logits.real, recipe->half, softplus);
+    losses[1] = mean_loss(recipe->loss, FUSED_FAKE, label[FUSED_FAKE], logits.fake, recipe->half, softplus);
+    losses[2] = mean_loss(recipe->loss, FUSED_G, label[FUSED_G], logits.g, recipe->batch, softplus);
 }
 
 /* ---------------------------------------------------------------- nets on given rows */
@@ -129,6 +130,7 @@ enum { PASS = LANES * MAX_SLOTS }; /* samples that the functions below take at o
 
 static void forward(const fused_plan *plan, const fused_run *run, gt_net net, const float *x, size_t n, float *out, float *ws) {
     const fused_shape *shape = &plan->shape;
+    const fused_hyper *hyper = &run->numbers->hyper;
     const fused_net *first = net == GT_DISCRIMINATOR ? &shape->d : &shape->g;
     const int n_in = first->layer[0].n_in, n_out = net == GT_GENERATOR ? shape->d.layer[0].n_in : 1;
     for (; n > 0; n -= n < PASS ? n : PASS, x += PASS * n_in, out += PASS * n_out) {
@@ -136,11 +138,11 @@ static void forward(const fused_plan *plan, const fused_run *run, gt_net net, co
         values v = {ws + plan->batch_x, b.slots, 1};
         to_lanes(x, (size_t)b.n, n_in, b, ws + plan->batch_x);
         if (net != GT_DISCRIMINATOR) {
-            net_forward(&shape->g, run->g, plan->hyper.g_slope, v, ws + plan->g_outputs, b.slots);
+            net_forward(&shape->g, run->g, hyper->g_slope, v, ws + plan->g_outputs, b.slots);
             v = of_layer(&shape->g, shape->g.n_layers - 1, ws + plan->g_outputs, b.slots);
         }
         if (net != GT_GENERATOR) {
-            net_forward(&shape->d, run->d, plan->hyper.d_slope, v, ws + plan->d_outputs, b.slots);
+            net_forward(&shape->d, run->d, hyper->d_slope, v, ws + plan->d_outputs, b.slots);
             v = of_layer(&shape->d, shape->d.n_layers - 1, ws + plan->d_outputs, b.slots);
         }
         from_lanes(v, n_out, b, out);
@@ -155,7 +157,7 @@ static void generate(const fused_plan *plan, const fused_run *run, uint32_t stre
     for (uint64_t base = 0; n > 0; n -= n < PASS ? n : PASS, base += (uint64_t)(PASS * latent), out += PASS * n_columns) {
         batch_shape b = batch_of(n < PASS ? (int)n : PASS);
         values z = draw_latents(shape, run->counters.seed, stream, iteration, base, b, 0, b.slots, ws + plan->latents);
-        net_forward(&shape->g, weights, plan->hyper.g_slope, z, ws + plan->g_outputs, b.slots);
+        net_forward(&shape->g, weights, run->numbers->hyper.g_slope, z, ws + plan->g_outputs, b.slots);
         from_lanes(of_layer(&shape->g, shape->g.n_layers - 1, ws + plan->g_outputs, b.slots), n_columns, b, out);
     }
 }

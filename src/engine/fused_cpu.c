@@ -19,15 +19,20 @@ typedef struct {
 } power_cache;
 
 typedef struct {
+    fused_numbers numbers;
+    power_cache d_cache, g_cache;
+} setting;
+
+typedef struct {
     gt_engine base;
     fused_plan plan;
     const fused_kernels *kernels;
-    size_t n_runs;
+    setting *settings; /* [n_settings] of n_seeds runs each */
+    size_t n_seeds, n_runs;
     size_t batch_capacity; /* samples of a caller's batch that the workspaces hold */
     fused_run *runs;       /* [R] */
     float *states;         /* [R][state floats] */
     float *workspaces;     /* [n_threads][plan.workspace] */
-    power_cache d_cache, g_cache;
 } fused_cpu;
 
 /* ---------------------------------------------------------------- layout */
@@ -190,7 +195,7 @@ static void set_state(gt_engine *base, size_t run, gt_net which, gt_state_part p
 
 static gt_run_counters get_counters(const gt_engine *base, size_t run) { return ((const fused_cpu *)base)->runs[run].counters; }
 
-/* Most runs have taken as many steps as the one before. */
+/* Most runs of a setting have taken as many steps as the one before. */
 static fused_powers powers_after(const fused_adam *adam, uint64_t steps, power_cache *cache) {
     if (cache->steps != steps) *cache = (power_cache){steps, fused_powers_after(adam, steps)};
     return cache->powers;
@@ -198,9 +203,10 @@ static fused_powers powers_after(const fused_adam *adam, uint64_t steps, power_c
 
 static void set_counters(gt_engine *base, size_t run, const gt_run_counters *counters) {
     fused_cpu *engine = (fused_cpu *)base;
+    setting *of = &engine->settings[run / engine->n_seeds];
     engine->runs[run].counters = *counters;
-    engine->runs[run].d_powers = powers_after(&engine->plan.d_adam, counters->d_steps, &engine->d_cache);
-    engine->runs[run].g_powers = powers_after(&engine->plan.g_adam, counters->g_steps, &engine->g_cache);
+    engine->runs[run].d_powers = powers_after(&of->numbers.d_adam, counters->d_steps, &of->d_cache);
+    engine->runs[run].g_powers = powers_after(&of->numbers.g_adam, counters->g_steps, &of->g_cache);
 }
 
 /* Of a standard normal that is cut off at +-2: sqrt(1 - 4 phi(2) / erf(sqrt 2)), phi the normal density. */
@@ -236,6 +242,7 @@ static void initialize_net(const fused_kernels *kernels, const gt_net_spec *spec
 static void destroy(gt_engine *base) {
     fused_cpu *engine = (fused_cpu *)base;
     if (engine == NULL) return;
+    free(engine->settings);
     free(engine->runs);
     free(engine->states);
     free(engine->workspaces);
@@ -270,24 +277,39 @@ static gt_status allocate_workspaces(fused_cpu *engine, size_t batch_capacity) {
     return GT_OK;
 }
 
-static gt_status create(const gt_spec *spec, const gt_target_model *target, const gt_trainer_options *options,
-                        gt_engine **out) {
+static setting setting_of(const gt_spec *spec) {
+    return (setting){.numbers = {.d_adam = fused_adam_of(&spec->discriminator_adam),
+                                 .g_adam = fused_adam_of(&spec->generator_adam),
+                                 .hyper = fused_hyper_of(spec)},
+                     .d_cache = {0, {1.0, 1.0}},
+                     .g_cache = {0, {1.0, 1.0}}};
+}
+
+static void initialize_run(const fused_cpu *engine, const fused_run *run, const gt_spec *spec, float *numbers) {
+    const fused_kernels *kernels = engine->kernels;
+    const fused_shape *shape = &engine->plan.shape;
+    initialize_net(kernels, &spec->discriminator, &shape->d, run->counters.seed, GT_STREAM_D_WEIGHTS, run->d, numbers);
+    initialize_net(kernels, &spec->generator, &shape->g, run->counters.seed, GT_STREAM_G_WEIGHTS, run->g, numbers);
+    if (shape->recipe.ema) memcpy(run->g + 3 * shape->g.padded, run->g, (size_t)shape->g.padded * sizeof *run->g);
+}
+
+static gt_status create(const gt_spec *settings, size_t n_settings, const gt_target_model *target,
+                        const gt_trainer_options *options, gt_engine **out) {
     isa_choice isa;
     GT_TRY(choose_isa(options->isa, &isa));
     fused_cpu *engine = calloc(1, sizeof *engine);
     if (engine == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for an engine");
     fused_plan *plan = &engine->plan;
-    plan->shape = (fused_shape){.recipe = fused_recipe_of(spec, target),
-                                .d = make_net(&spec->discriminator, true),
-                                .g = make_net(&spec->generator, false)};
-    plan->hyper = fused_hyper_of(spec, target);
+    plan->shape = (fused_shape){.recipe = fused_recipe_of(settings, target),
+                                .d = make_net(&settings->discriminator, true),
+                                .g = make_net(&settings->generator, false)};
+    plan->target = fused_target_numbers_of(settings, target);
     plan->table = target->table;
     plan->n_rows = target->n;
-    plan->d_adam = fused_adam_of(&spec->discriminator_adam);
-    plan->g_adam = fused_adam_of(&spec->generator_adam);
     const size_t d_floats = 3 * (size_t)plan->shape.d.padded;
     const size_t g_floats = (size_t)g_parts(plan) * (size_t)plan->shape.g.padded;
-    const size_t R = options->n_runs, threads = (size_t)(options->n_threads > 0 ? options->n_threads : omp_get_num_procs());
+    const size_t R = n_settings * options->n_runs,
+                 threads = (size_t)(options->n_threads > 0 ? options->n_threads : omp_get_num_procs());
     engine->base = (gt_engine){.ops = &gt_fused_cpu_ops,
                                .isa = gt_isa_name(isa.isa),
                                .n_threads = (int)(threads < R ? threads : R),
@@ -295,33 +317,29 @@ static gt_status create(const gt_spec *spec, const gt_target_model *target, cons
     engine->base.host = &engine->base;
     snprintf(engine->base.why, sizeof engine->base.why, "%s", isa.why);
     engine->kernels = isa.kernels;
-    engine->d_cache = engine->g_cache = (power_cache){0, {1.0, 1.0}};
+    engine->n_seeds = options->n_runs;
     engine->n_runs = R;
     gt_status status = GT_OK;
+    engine->settings = calloc(n_settings, sizeof *engine->settings);
     engine->runs = allocate_zeroed(R, sizeof *engine->runs);
     engine->states = allocate_zeroed(R, (d_floats + g_floats) * sizeof(float));
-    if (engine->runs == NULL || engine->states == NULL) {
+    if (engine->settings == NULL || engine->runs == NULL || engine->states == NULL) {
         status = gt_fail(GT_ERR_MEMORY, "no memory for %zu runs of %zu bytes", R, engine->base.state_bytes_per_run);
         goto fail;
     }
     GT_TRY_GOTO(allocate_workspaces(engine, 1), fail);
+    for (size_t s = 0; s < n_settings; s++) engine->settings[s] = setting_of(&settings[s]);
     for (size_t r = 0; r < R; r++) {
         fused_run *run = &engine->runs[r];
-        run->counters = (gt_run_counters){.seed = options->first_seed + r, .last_losses = {NAN, NAN, NAN}};
+        run->numbers = &engine->settings[r / engine->n_seeds].numbers;
+        run->counters = (gt_run_counters){.seed = options->first_seed + r % engine->n_seeds, .last_losses = {NAN, NAN, NAN}};
         run->d_powers = run->g_powers = (fused_powers){1.0, 1.0};
         run->d = engine->states + r * (d_floats + g_floats);
         run->g = run->d + d_floats;
     }
 #pragma omp parallel for schedule(static) num_threads(engine->base.n_threads)
-    for (size_t r = 0; r < R; r++) {
-        const fused_run *run = &engine->runs[r];
-        const size_t g_bytes = (size_t)plan->shape.g.padded * sizeof *run->g;
-        float *numbers = workspace(engine) + plan->rows; /* has room for 16 a parameter */
-        initialize_net(isa.kernels, &spec->discriminator, &plan->shape.d, run->counters.seed, GT_STREAM_D_WEIGHTS, run->d,
-                       numbers);
-        initialize_net(isa.kernels, &spec->generator, &plan->shape.g, run->counters.seed, GT_STREAM_G_WEIGHTS, run->g, numbers);
-        if (plan->shape.recipe.ema) memcpy(run->g + 3 * plan->shape.g.padded, run->g, g_bytes);
-    }
+    for (size_t r = 0; r < R; r++) /* a workspace's rows have room for 16 numbers a parameter */
+        initialize_run(engine, &engine->runs[r], &settings[r / engine->n_seeds], workspace(engine) + plan->rows);
     *out = &engine->base;
     return GT_OK;
 fail:

@@ -38,10 +38,10 @@ typedef struct fused_shape {
     fused_net d, g;
 } fused_shape;
 
+/* What all runs share. */
 typedef struct fused_plan {
     fused_shape shape;
-    fused_adam d_adam, g_adam;
-    fused_hyper hyper;
+    fused_target_numbers target;
     const float *table; /* of the target, and its rows: those of gt_target_model */
     uint32_t n_rows;
     /* a thread's workspace: where each array starts, in floats */
@@ -50,7 +50,14 @@ typedef struct fused_plan {
     size_t workspace;
 } fused_plan;
 
+/* What the runs of one setting share. */
+typedef struct fused_numbers {
+    fused_adam d_adam, g_adam;
+    fused_hyper hyper;
+} fused_numbers;
+
 typedef struct fused_run {
+    const fused_numbers *numbers;
     gt_run_counters counters;
     fused_powers d_powers, g_powers;
     float *d, *g; /* weights, m', v' of each net and, where there are some, G's averaged weights: padded floats each */

@@ -1,6 +1,8 @@
 /* The fused engine on GPUs: thousands of GANs in one kernel, with the bits of the CPU engine (docs/numerics.md). Runs are
  * divided among the GPUs; each trains its part in launches of about a tenth of a second. What is asked of single runs is
  * answered by the CPU engine from a copy. */
+#include "engine/fused_cuda.h"
+
 #include "engine/cuda_try.h"
 #include "engine/fused_cuda_part.h"
 
@@ -9,10 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { STEP_FLOATS = 1 << 23 }; /* 32 MB */
+
 typedef struct {
     gt_engine base;
-    gt_spec spec;
     fused_cuda_common common;
+    size_t step_floats; /* step sizes of Adam that are computed at once for either net */
     int n_parts;
     fused_cuda_part parts[GT_MAX_GPUS];
 } fused_cuda;
@@ -25,8 +29,9 @@ static void destroy(gt_engine *base) {
     fused_cuda_common *common = &engine->common;
     for (int p = 0; p < engine->n_parts; p++) fused_cuda_part_destroy(&engine->parts[p]);
     if (common->host != NULL) common->host->ops->destroy(common->host);
-    void *const memory[] = {common->d_place, common->g_place,       common->where,        common->counters,
-                            common->flat,    common->d_table.steps, common->g_table.steps};
+    fused_step_tables_destroy(&common->d_steps);
+    fused_step_tables_destroy(&common->g_steps);
+    void *const memory[] = {common->settings, common->d_place, common->g_place, common->where, common->counters, common->flat};
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) free(memory[i]);
     free(engine);
 }
@@ -46,27 +51,56 @@ static int *places_of(const fused_net_shape *net, int is_discriminator) {
     return places;
 }
 
-static gt_status create_common(fused_cuda *engine, const gt_target_model *target, const gt_trainer_options *options) {
+static fused_adam_numbers adam_numbers(const gt_adam_spec *spec, uint32_t table) {
+    const fused_adam adam = fused_adam_of(spec);
+    return (fused_adam_numbers){adam.beta1, adam.beta2, adam.eps, table};
+}
+
+static gt_status create_settings(fused_cuda_common *common, const gt_spec *settings, size_t n) {
+    common->n_settings = n;
+    common->settings = calloc(n, sizeof *common->settings);
+    uint32_t *d_table = malloc(n * sizeof *d_table), *g_table = malloc(n * sizeof *g_table);
+    gt_status status = GT_OK;
+    if (common->settings == NULL || d_table == NULL || g_table == NULL) {
+        status = gt_fail(GT_ERR_MEMORY, "no memory for %zu settings", n);
+        goto cleanup;
+    }
+    GT_TRY_GOTO(fused_step_tables_create(settings, n, GT_DISCRIMINATOR, d_table, &common->d_steps), cleanup);
+    GT_TRY_GOTO(fused_step_tables_create(settings, n, GT_GENERATOR, g_table, &common->g_steps), cleanup);
+    for (size_t s = 0; s < n; s++)
+        common->settings[s] = (fused_setting){.d_adam = adam_numbers(&settings[s].discriminator_adam, d_table[s]),
+                                              .g_adam = adam_numbers(&settings[s].generator_adam, g_table[s]),
+                                              .hyper = fused_hyper_of(&settings[s])};
+
+cleanup:
+    free(d_table);
+    free(g_table);
+    return status;
+}
+
+static gt_status create_common(fused_cuda *engine, const gt_spec *settings, size_t n_settings, const gt_target_model *target,
+                               const gt_trainer_options *options) {
     fused_cuda_common *common = &engine->common;
-    const fused_gan_shape shape = fused_cuda_shape_of(&engine->spec, target);
+    const fused_gan_shape shape = fused_cuda_shape_of(settings, target);
+    const size_t n_runs = n_settings * options->n_runs;
     gt_trainer_options of_host = *options;
     of_host.device = GT_DEVICE_CPU;
     of_host.isa = GT_ISA_AUTO;
-    common->spec = &engine->spec;
+    common->spec = settings;
     common->target = target;
-    common->hyper = fused_hyper_of(&engine->spec, target);
-    common->n_runs = options->n_runs;
-    GT_TRY(gt_fused_cpu_ops.create(&engine->spec, target, &of_host, &common->host));
-    common->d_table = (fused_step_table){.adam = fused_adam_of(&engine->spec.discriminator_adam), .powers = {1.0, 1.0}};
-    common->g_table = (fused_step_table){.adam = fused_adam_of(&engine->spec.generator_adam), .powers = {1.0, 1.0}};
+    common->target_numbers = fused_target_numbers_of(settings, target);
+    common->n_seeds = options->n_runs;
+    common->n_runs = n_runs;
+    GT_TRY(gt_fused_cpu_ops.create(settings, n_settings, target, &of_host, &common->host));
+    GT_TRY(create_settings(common, settings, n_settings));
     common->d_place = places_of(&shape.d, 1);
     common->g_place = places_of(&shape.g, 0);
-    common->where = calloc(options->n_runs, sizeof *common->where); /* FUSED_ON_HOST */
-    common->counters = calloc(options->n_runs, sizeof *common->counters);
-    common->flat = calloc((size_t)common->host->n_threads * gt_spec_n_parameters(&engine->spec, GT_GAN), sizeof(float));
+    common->where = calloc(n_runs, sizeof *common->where); /* FUSED_ON_HOST */
+    common->counters = calloc(n_runs, sizeof *common->counters);
+    common->flat = calloc((size_t)common->host->n_threads * gt_spec_n_parameters(settings, GT_GAN), sizeof(float));
     if (common->d_place == NULL || common->g_place == NULL || common->where == NULL || common->counters == NULL ||
         common->flat == NULL)
-        return gt_fail(GT_ERR_MEMORY, "no memory for %zu runs", options->n_runs);
+        return gt_fail(GT_ERR_MEMORY, "no memory for %zu runs", n_runs);
     return GT_OK;
 }
 
@@ -112,13 +146,13 @@ static gt_status divide_runs(fused_cuda *engine) {
     return GT_OK;
 }
 
-static gt_status create(const gt_spec *spec, const gt_target_model *target, const gt_trainer_options *options,
-                        gt_engine **out) {
+static gt_status create(const gt_spec *settings, size_t n_settings, const gt_target_model *target,
+                        const gt_trainer_options *options, gt_engine **out) {
     gt_status status;
     fused_cuda *engine = calloc(1, sizeof *engine);
     if (engine == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for an engine");
-    engine->spec = *spec;
-    GT_TRY_GOTO(create_common(engine, target, options), fail);
+    engine->step_floats = STEP_FLOATS;
+    GT_TRY_GOTO(create_common(engine, settings, n_settings, target, options), fail);
     GT_TRY_GOTO(create_parts(engine, options), fail);
     GT_TRY_GOTO(divide_runs(engine), fail);
     const fused_cuda_part *part = &engine->parts[0];
@@ -142,23 +176,6 @@ fail:
 
 /* ---------------------------------------------------------------- training */
 
-/* Makes a table reach step n. */
-static gt_status extend_table(fused_step_table *table, uint64_t n) {
-    if (table->complete || n <= table->n) return GT_OK;
-    if (n > table->capacity) {
-        const size_t capacity = n > 2 * table->capacity ? (size_t)n : 2 * table->capacity;
-        float *steps = realloc(table->steps, capacity * sizeof *steps);
-        if (steps == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for %zu step sizes of Adam", capacity);
-        table->steps = steps;
-        table->capacity = capacity;
-    }
-    while (table->n < n && !table->complete) {
-        table->steps[table->n++] = fused_adam_next_step(&table->adam, &table->powers);
-        table->complete = table->powers.beta1 == 0 && table->powers.beta2 == 0;
-    }
-    return GT_OK;
-}
-
 static gt_run_counters get_counters(const gt_engine *base, size_t run) {
     const fused_cuda_common *common = &((const fused_cuda *)base)->common;
     if (common->where[run] == FUSED_ON_HOST) return common->host->ops->get_counters(common->host, run);
@@ -168,16 +185,36 @@ static gt_run_counters get_counters(const gt_engine *base, size_t run) {
 /* Updates of D in an iteration. */
 static uint64_t d_steps_of(const gt_spec *spec) { return (uint64_t)spec->d_steps * (spec->combined_batch ? 1 : 2); }
 
-static gt_status extend_tables(fused_cuda *engine, uint64_t n_iterations) {
-    uint64_t d_steps = 0, g_steps = 0;
-    for (size_t r = 0; r < engine->common.n_runs; r++) {
+/* Adam steps that runs have taken. */
+typedef struct {
+    uint64_t fewest, most;
+} step_range;
+
+static void widen(step_range *range, uint64_t steps) {
+    if (steps < range->fewest) range->fewest = steps;
+    if (steps > range->most) range->most = steps;
+}
+
+/* Step sizes for at most *n iterations from here on, as many as step_floats are enough for; *n says how many, 0: every run is
+ * frozen. */
+static gt_status prepare_steps(fused_cuda *engine, uint64_t *n) {
+    fused_cuda_common *common = &engine->common;
+    const uint64_t per_iteration = d_steps_of(common->spec);
+    step_range d = {UINT64_MAX, 0}, g = d;
+    for (size_t r = 0; r < common->n_runs; r++) {
         const gt_run_counters counters = get_counters(&engine->base, r);
         if (counters.diverged) continue;
-        if (counters.d_steps > d_steps) d_steps = counters.d_steps;
-        if (counters.g_steps > g_steps) g_steps = counters.g_steps;
+        widen(&d, counters.d_steps);
+        widen(&g, counters.g_steps);
     }
-    GT_TRY(extend_table(&engine->common.d_table, d_steps + d_steps_of(&engine->spec) * n_iterations));
-    return extend_table(&engine->common.g_table, g_steps + n_iterations);
+    if (d.fewest > d.most) *n = 0;
+    if (*n == 0) return GT_OK;
+    const uint64_t d_reach = fused_step_tables_reach(&common->d_steps, d.fewest, engine->step_floats) / per_iteration;
+    const uint64_t g_reach = fused_step_tables_reach(&common->g_steps, g.fewest, engine->step_floats);
+    const uint64_t reach = d_reach < g_reach ? d_reach : g_reach;
+    if (reach < *n) *n = reach > 0 ? reach : 1;
+    GT_TRY(fused_step_tables_fill(&common->d_steps, d.fewest, d.most - d.fewest + per_iteration * *n, common->host->n_threads));
+    return fused_step_tables_fill(&common->g_steps, g.fewest, g.most - g.fewest + *n, common->host->n_threads);
 }
 
 /* n iterations of one slice of every part, in launches side by side. slice: the part's own number, or past its last. */
@@ -212,11 +249,15 @@ static size_t max_slices(const fused_cuda *engine) {
     return n;
 }
 
+void fused_cuda_set_step_floats(gt_engine *engine, size_t n) { ((fused_cuda *)engine)->step_floats = n; }
+
 static gt_status advance(gt_engine *base, uint64_t n) {
     fused_cuda *engine = (fused_cuda *)base;
-    if (n == 0) return GT_OK;
-    GT_TRY(extend_tables(engine, n));
-    for (size_t slice = 0; slice < max_slices(engine); slice++) GT_TRY(advance_slices(engine, slice, n));
+    for (uint64_t part = n; n > 0; n -= part, part = n) {
+        GT_TRY(prepare_steps(engine, &part));
+        if (part == 0) return GT_OK;
+        for (size_t slice = 0; slice < max_slices(engine); slice++) GT_TRY(advance_slices(engine, slice, part));
+    }
     return GT_OK;
 }
 

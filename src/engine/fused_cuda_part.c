@@ -45,11 +45,11 @@ static gt_status choose_capacity(fused_cuda_part *part) {
     return GT_OK;
 }
 
-/* n floats of the host, which stay there, to memory of their own. */
-static gt_status copy_table(const fused_cuda_part *part, const float *from, size_t n, float **out) {
-    if (n == 0) return GT_OK;
-    CUDA_TRY(cudaMalloc((void **)out, n * sizeof(float)));
-    CUDA_TRY(cudaMemcpyAsync(*out, from, n * sizeof(float), cudaMemcpyHostToDevice, part->stream));
+/* What stays as it is on the host, to memory of its own. */
+static gt_status copy_bytes(const fused_cuda_part *part, const void *from, size_t bytes, void **out) {
+    if (bytes == 0) return GT_OK;
+    CUDA_TRY(cudaMalloc(out, bytes));
+    CUDA_TRY(cudaMemcpyAsync(*out, from, bytes, cudaMemcpyHostToDevice, part->stream));
     return GT_OK;
 }
 
@@ -64,9 +64,12 @@ static size_t score_table_floats(const score_target *score) {
 }
 
 static gt_status copy_tables(fused_cuda_part *part) {
-    const gt_target_model *target = part->common->target;
-    GT_TRY(copy_table(part, target->table, table_floats(target), &part->table));
-    return copy_table(part, target->score.table, score_table_floats(&target->score), &part->score_table);
+    const fused_cuda_common *common = part->common;
+    const gt_target_model *target = common->target;
+    const size_t bytes = table_floats(target) * sizeof(float), score_bytes = score_table_floats(&target->score) * sizeof(float);
+    GT_TRY(copy_bytes(part, common->settings, common->n_settings * sizeof *common->settings, (void **)&part->settings));
+    GT_TRY(copy_bytes(part, target->table, bytes, (void **)&part->table));
+    return copy_bytes(part, target->score.table, score_bytes, (void **)&part->score_table);
 }
 
 gt_status fused_cuda_part_allocate(fused_cuda_part *part, size_t first, size_t n_runs) {
@@ -96,8 +99,8 @@ void fused_cuda_part_destroy(fused_cuda_part *part) {
     }
     if (part->begin != NULL) (void)cudaEventDestroy(part->begin);
     if (part->end != NULL) (void)cudaEventDestroy(part->end);
-    void *const device_memory[] = {part->states,      part->counters, part->scores,        part->table,
-                                   part->score_table, part->scratch,  part->d_steps.steps, part->g_steps.steps};
+    void *const device_memory[] = {part->states,      part->counters, part->scores,     part->settings,  part->table,
+                                   part->score_table, part->scratch,  part->d_steps.at, part->g_steps.at};
     for (size_t i = 0; i < sizeof device_memory / sizeof *device_memory; i++) (void)cudaFree(device_memory[i]);
     fused_cuda_kernels_destroy(&part->kernels);
     free(part->staging);
@@ -255,25 +258,33 @@ gt_status fused_cuda_part_fetch(fused_cuda_part *part, size_t first, size_t n) {
 
 /* ---------------------------------------------------------------- training */
 
-static gt_status update_table(fused_cuda_part *part, const fused_step_table *table, fused_device_table *out) {
-    if (out->n == table->n) return GT_OK;
-    if (out->capacity < table->n) {
-        CUDA_TRY(cudaFree(out->steps));
-        *out = (fused_device_table){0};
-        CUDA_TRY(cudaMalloc((void **)&out->steps, table->capacity * sizeof(float)));
-        out->capacity = table->capacity;
+static gt_status update_steps(fused_cuda_part *part, const fused_step_tables *tables, fused_device_steps *out) {
+    const size_t n = tables->n * tables->n_tables;
+    if (out->version == tables->version) return GT_OK;
+    if (out->capacity < n) {
+        CUDA_TRY(cudaFree(out->at));
+        *out = (fused_device_steps){0};
+        CUDA_TRY(cudaMalloc((void **)&out->at, n * sizeof(float)));
+        out->capacity = n;
     }
-    CUDA_TRY(cudaMemcpyAsync(out->steps + out->n, table->steps + out->n, (table->n - out->n) * sizeof(float),
-                             cudaMemcpyHostToDevice, part->stream));
-    out->n = table->n;
+    CUDA_TRY(cudaMemcpyAsync(out->at, tables->steps, n * sizeof(float), cudaMemcpyHostToDevice, part->stream));
+    out->version = tables->version;
     return GT_OK;
 }
 
-static fused_adam_args adam_args(const fused_step_table *table, const fused_device_table *device) {
-    return (fused_adam_args){device->steps, (uint32_t)device->n, table->adam.beta1, table->adam.beta2, table->adam.eps};
+static fused_steps steps_of(const fused_step_tables *tables, const fused_device_steps *device) {
+    return (fused_steps){device->at, (uint32_t)tables->first, (uint32_t)tables->n, (uint32_t)tables->n_tables};
 }
 
-static fused_table table_of(const fused_cuda_part *part) { return (fused_table){part->table, part->common->target->n}; }
+/* Of the runs of the slice that is there. */
+static fused_settings settings_of(const fused_cuda_part *part) {
+    const size_t first = part->first + part->slice, n_seeds = part->common->n_seeds;
+    return (fused_settings){part->settings + first / n_seeds, (uint32_t)n_seeds, (uint32_t)(first % n_seeds)};
+}
+
+static fused_table table_of(const fused_cuda_part *part) {
+    return (fused_table){part->table, part->common->target->n, part->common->target_numbers};
+}
 
 gt_status fused_cuda_part_launch(fused_cuda_part *part, uint64_t *n) {
     const fused_cuda_common *common = part->common;
@@ -281,17 +292,17 @@ gt_status fused_cuda_part_launch(fused_cuda_part *part, uint64_t *n) {
     if (iterations < 1) iterations = 1;
     if ((double)*n > iterations) *n = (uint64_t)iterations;
     GT_TRY(use(part));
-    GT_TRY(update_table(part, &common->d_table, &part->d_steps));
-    GT_TRY(update_table(part, &common->g_table, &part->g_steps));
+    GT_TRY(update_steps(part, &common->d_steps, &part->d_steps));
+    GT_TRY(update_steps(part, &common->g_steps, &part->g_steps));
     const fused_train_args args = {
         .states = part->states,
         .counters = part->counters,
         .n_runs = (uint32_t)part->n_slice,
         .n_iterations = (uint32_t)*n,
-        .d_adam = adam_args(&common->d_table, &part->d_steps),
-        .g_adam = adam_args(&common->g_table, &part->g_steps),
+        .settings = settings_of(part),
+        .d_steps = steps_of(&common->d_steps, &part->d_steps),
+        .g_steps = steps_of(&common->g_steps, &part->g_steps),
         .table = table_of(part),
-        .hyper = common->hyper,
     };
     CUDA_TRY(cudaEventRecord(part->begin, part->stream));
     GT_TRY(fused_cuda_train(&part->kernels, &args, part->stream));
@@ -361,8 +372,8 @@ gt_status fused_cuda_part_evaluate(fused_cuda_part *part, uint64_t iteration, co
         .n_samples = (uint32_t)options->n_samples,
         .n_accuracy = (uint32_t)options->n_accuracy,
         .n_energy = (uint32_t)options->n_energy,
+        .settings = settings_of(part),
         .table = table_of(part),
-        .hyper = common->hyper,
         .is_scaled = target->scaled,
         .target = target->score,
     };

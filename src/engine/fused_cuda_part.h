@@ -6,40 +6,34 @@
 #define GT_ENGINE_FUSED_CUDA_PART_H
 
 #include "engine/engine.h"
-#include "engine/fused_adam.h"
 #include "engine/fused_cuda_kernels.h"
 #include "engine/fused_recipe.h"
+#include "engine/fused_step_tables.h"
 
 /* HOST: only the host's copy is right; DEVICE: only the GPU's; BOTH: they are equal. */
 typedef enum fused_where { FUSED_ON_HOST, FUSED_ON_DEVICE, FUSED_ON_BOTH } fused_where;
 
-/* Step sizes of t = 1, 2, ...; once complete, the last holds for all that follow. */
-typedef struct fused_step_table {
-    fused_adam adam;
-    fused_powers powers; /* after the last entry */
-    float *steps;
-    size_t n, capacity;
-    bool complete;
-} fused_step_table;
-
 /* What all parts of an engine share. */
 typedef struct fused_cuda_common {
-    const gt_spec *spec;
+    const gt_spec *spec; /* of the first setting: its shape is that of all */
     const gt_target_model *target;
-    fused_hyper hyper;
+    fused_setting *settings; /* [n_settings], of n_seeds runs each */
+    fused_target_numbers target_numbers;
+    fused_step_tables d_steps, g_steps;
     gt_engine *host;
-    size_t n_runs;
+    size_t n_settings, n_seeds, n_runs;
     int *d_place, *g_place;    /* of each parameter in the order of gt_spec_n_parameters */
     fused_where *where;        /* [R] */
     gt_run_counters *counters; /* [R] of runs that are not FUSED_ON_HOST */
-    fused_step_table d_table, g_table;
-    float *flat; /* [n_threads][P of the larger net] */
+    float *flat;               /* [n_threads][P of the larger net] */
 } fused_cuda_common;
 
-typedef struct fused_device_table {
-    float *steps;
-    size_t n, capacity;
-} fused_device_table;
+/* A copy of a fused_step_tables' rows. */
+typedef struct fused_device_steps {
+    float *at;
+    size_t capacity; /* floats */
+    uint64_t version;
+} fused_device_steps;
 
 typedef struct fused_cuda_part {
     fused_cuda_common *common;
@@ -53,11 +47,12 @@ typedef struct fused_cuda_part {
     float *states;            /* device, [capacity][4 * fused_state_quads] */
     fused_counters *counters; /* device, [capacity] */
     fused_score *scores;      /* device, [capacity] */
+    fused_setting *settings;  /* device, [n_settings] */
     float *table;             /* device, from which real points are drawn */
     float *score_table;       /* device, by which points are scored */
     float *scratch;           /* device, of evaluations */
     size_t scratch_bytes;
-    fused_device_table d_steps, g_steps;
+    fused_device_steps d_steps, g_steps;
     float *staging;                  /* host, states of STAGED runs */
     fused_counters *staged_counters; /* host, [capacity] */
     fused_score *staged_scores;      /* host, [capacity] */
@@ -74,7 +69,7 @@ size_t fused_cuda_part_slices(const fused_cuda_part *part);
 gt_status fused_cuda_part_bring(fused_cuda_part *part, size_t slice);
 
 /* Launches at most *n iterations of the slice that is there, as many as take about a tenth of a second, and says how many; and
- * waits for them. The two tables of common must reach far enough. */
+ * waits for them. common's step sizes reach far enough. */
 gt_status fused_cuda_part_launch(fused_cuda_part *part, uint64_t *n);
 gt_status fused_cuda_part_wait(fused_cuda_part *part, uint64_t n);
 

@@ -9,7 +9,7 @@ LANES_FN void put_real(const fused_plan *plan, const fused_shape *shape, vf bits
     const int n_columns = shape->d.layer[0].n_in;
     const vu word = vf_as_u(bits);
     if (shape->recipe.target == FUSED_SQUARE) {
-        vf x = vf_fma(exact_uniform(word), vf_set(plan->hyper.width), vf_set(plan->hyper.lo));
+        vf x = vf_fma(exact_uniform(word), vf_set(plan->target.width), vf_set(plan->target.lo));
         put(points, 0, s, x);
         put(points, 1, s, vf_mul(x, x));
     } else if (shape->recipe.target == FUSED_CURVE) {
@@ -42,7 +42,7 @@ LANES_FN void draw_real(const fused_plan *plan, const fused_shape *shape, uint64
     for (int s = 0; s < n_slots; s++)
         for (int i = 0; i < n_columns; i++)
             put(points, i, s,
-                vf_fma(vf_set(plan->hyper.target_noise[i]), vf_load(noise + (s * n_columns + i) * LANES), value(points, i, s)));
+                vf_fma(vf_set(plan->target.noise[i]), vf_load(noise + (s * n_columns + i) * LANES), value(points, i, s)));
 }
 
 /* Latents that are not normal, in one shared copy. */

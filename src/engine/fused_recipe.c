@@ -35,17 +35,17 @@ fused_recipe fused_recipe_of(const gt_spec *spec, const gt_target_model *target)
     };
 }
 
-fused_hyper fused_hyper_of(const gt_spec *spec, const gt_target_model *target) {
+fused_hyper fused_hyper_of(const gt_spec *spec) {
     const gt_adam_spec *d = &spec->discriminator_adam, *g = &spec->generator_adam;
     const double end = spec->decay_final;
     const bool cosine = spec->decay == GT_DECAY_COSINE;
-    fused_hyper hyper = {
+    return (fused_hyper){
+        .label = {[FUSED_REAL] = (float)spec->real_label,
+                  [FUSED_FAKE] = (float)spec->fake_label,
+                  [FUSED_G] = spec->loss == GT_LEAST_SQUARES ? (float)spec->real_label : 1.0f},
+        .threshold = gt_spec_threshold(spec),
         .d_slope = (float)spec->discriminator.leaky_slope,
         .g_slope = (float)spec->generator.leaky_slope,
-        .real_label = (float)spec->real_label,
-        .fake_label = (float)spec->fake_label,
-        .g_label = spec->loss == GT_LEAST_SQUARES ? (float)spec->real_label : 1.0f,
-        .threshold = gt_spec_threshold(spec),
         .clip = (float)spec->clip,
         .d_weight_decay = (float)(d->lr * d->weight_decay),
         .g_weight_decay = (float)(g->lr * g->weight_decay),
@@ -53,9 +53,11 @@ fused_hyper fused_hyper_of(const gt_spec *spec, const gt_target_model *target) {
         .decay_rate = spec->decay == GT_DECAY_NONE ? 0.0f : (float)(1.0 / (double)spec->decay_iterations),
         .decay_scale = (float)(cosine ? (1.0 - end) / 2.0 : end - 1.0),
         .decay_offset = (float)(cosine ? (1.0 + end) / 2.0 : 1.0),
-        .lo = (float)spec->target.lo,
-        .width = (float)(spec->target.hi - spec->target.lo),
     };
-    memcpy(hyper.target_noise, target->noise, sizeof hyper.target_noise);
-    return hyper;
+}
+
+fused_target_numbers fused_target_numbers_of(const gt_spec *spec, const gt_target_model *target) {
+    fused_target_numbers numbers = {.lo = (float)spec->target.lo, .width = (float)(spec->target.hi - spec->target.lo)};
+    memcpy(numbers.noise, target->noise, sizeof numbers.noise);
+    return numbers;
 }

@@ -11,7 +11,8 @@ extern "C" {
 
 /* spec has passed gt_spec_check(). */
 fused_recipe fused_recipe_of(const gt_spec *spec, const gt_target_model *target);
-fused_hyper fused_hyper_of(const gt_spec *spec, const gt_target_model *target);
+fused_hyper fused_hyper_of(const gt_spec *spec);
+fused_target_numbers fused_target_numbers_of(const gt_spec *spec, const gt_target_model *target);
 
 #ifdef __cplusplus
 }

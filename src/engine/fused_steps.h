@@ -18,8 +18,7 @@ typedef struct {
 } adam_step;
 
 /* The factor of the learning rates in an iteration. */
-LANES_FN float factor_of(const fused_plan *plan, const fused_shape *shape, uint64_t iteration) {
-    const fused_hyper *hyper = &plan->hyper;
+LANES_FN float factor_of(const fused_hyper *hyper, const fused_shape *shape, uint64_t iteration) {
     float lanes[LANES];
     if (shape->recipe.decay == FUSED_CONSTANT) return 1.0f;
     vf_store(lanes, decay_factor(shape->recipe.decay, vf_set((float)(uint32_t)iteration), hyper->decay_rate, hyper->decay_scale,
@@ -27,16 +26,18 @@ LANES_FN float factor_of(const fused_plan *plan, const fused_shape *shape, uint6
     return lanes[0];
 }
 
-LANES_FN adam_step step_of(const fused_plan *plan, const fused_shape *shape, fused_run *run, gt_net net) {
+LANES_FN adam_step step_of(const fused_shape *shape, fused_run *run, gt_net net) {
     const bool is_d = net == GT_DISCRIMINATOR;
     const fused_recipe *recipe = &shape->recipe;
-    const float factor = factor_of(plan, shape, run->counters.iteration);
-    adam_step step = {.size = is_d ? fused_adam_next_step(&plan->d_adam, &run->d_powers)
-                                   : fused_adam_next_step(&plan->g_adam, &run->g_powers)};
+    const fused_numbers *numbers = run->numbers;
+    const fused_hyper *hyper = &numbers->hyper;
+    const float factor = factor_of(hyper, shape, run->counters.iteration);
+    adam_step step = {.size = is_d ? fused_adam_next_step(&numbers->d_adam, &run->d_powers)
+                                   : fused_adam_next_step(&numbers->g_adam, &run->g_powers)};
     if (recipe->decay != FUSED_CONSTANT) step.size *= factor;
-    if (recipe->weight_decay) step.shrink = factor * (is_d ? plan->hyper.d_weight_decay : plan->hyper.g_weight_decay);
-    if (recipe->loss == FUSED_WASSERSTEIN && is_d) step.clip = plan->hyper.clip;
-    if (recipe->ema && !is_d) step.ema_rate = plan->hyper.ema_rate;
+    if (recipe->weight_decay) step.shrink = factor * (is_d ? hyper->d_weight_decay : hyper->g_weight_decay);
+    if (recipe->loss == FUSED_WASSERSTEIN && is_d) step.clip = hyper->clip;
+    if (recipe->ema && !is_d) step.ema_rate = hyper->ema_rate;
     return step;
 }
 
@@ -144,7 +145,7 @@ LANES_FN values d_points(const fused_plan *plan, const fused_shape *shape, const
     values z = draw_latents(shape, run->counters.seed, GT_STREAM_D_LATENTS, iteration, first * (uint64_t)latent, b, c0, n_slots,
                             ws + plan->latents);
     x = of_layer(&shape->g, shape->g.n_layers - 1, ws + plan->g_outputs, n_slots);
-    if (!generate_points(shape, run->g, plan->hyper.g_slope, z, b, c0, n_slots, ws + plan->g_outputs)) x.at = NULL;
+    if (!generate_points(shape, run->g, run->numbers->hyper.g_slope, z, b, c0, n_slots, ws + plan->g_outputs)) x.at = NULL;
     return x;
 }
 
@@ -154,7 +155,7 @@ LANES_FN bool d_accumulate(const fused_plan *plan, const fused_shape *shape, fus
     const fused_net *net = &shape->d;
     const batch_shape b = batch_of(n_samples);
     const int last = net->n_layers - 1;
-    const float slope = plan->hyper.d_slope;
+    const float slope = run->numbers->hyper.d_slope;
     float *outputs = ws + plan->d_outputs, *deltas = ws + plan->d_deltas, *rows = ws + plan->rows;
     vf not_finite = vf_set(0.0f);
     for (int c0 = 0; c0 < b.slots; c0 += MAX_SLOTS) {
@@ -181,13 +182,14 @@ LANES_FN bool d_accumulate(const fused_plan *plan, const fused_shape *shape, fus
 LANES_FN bool d_update(const fused_plan *plan, const fused_shape *shape, fused_run *run, float *ws) {
     const fused_net *net = &shape->d;
     const float *rows = ws + plan->rows;
-    const adam_step step = step_of(plan, shape, run, GT_DISCRIMINATOR);
+    const adam_step step = step_of(shape, run, GT_DISCRIMINATOR);
+    const fused_adam *adam = &run->numbers->d_adam;
     run->counters.d_steps++;
-    if (!net->moments) return adam_update(&shape->recipe, &plan->d_adam, step, rows, NULL, net->padded, run->d);
+    if (!net->moments) return adam_update(&shape->recipe, adam, step, rows, NULL, net->padded, run->d);
     const int n_sums = (net->layer[0].n_in + 1) * net->layer[0].n_out + 1;
     for (int k = 0; k < n_sums; k += LANES) vf_store(ws + plan->sums + k, vf_sum_rows(rows + k * LANES));
     moments_gradient(net, run->d, ws + plan->sums, ws + plan->gradient);
-    return adam_update(&shape->recipe, &plan->d_adam, step, NULL, ws + plan->gradient, net->padded, run->d);
+    return adam_update(&shape->recipe, adam, step, NULL, ws + plan->gradient, net->padded, run->d);
 }
 
 LANES_FN bool d_step(const fused_plan *plan, const fused_shape *shape, fused_run *run, enum source source, uint64_t first,
@@ -201,8 +203,9 @@ LANES_FN bool g_step(const fused_plan *plan, const fused_shape *shape, fused_run
     const fused_net *g_net = &shape->g, *d_net = &shape->d;
     const batch_shape b = batch_of(n_samples);
     const int g_last = g_net->n_layers - 1, d_last = d_net->n_layers - 1;
-    const float d_slope = plan->hyper.d_slope, g_slope = plan->hyper.g_slope;
-    const labelling of = {FUSED_G, plan->hyper.g_label, source == FROM_CALLER ? ws + plan->batch_y : NULL, n_samples};
+    const fused_hyper *hyper = &run->numbers->hyper;
+    const float d_slope = hyper->d_slope, g_slope = hyper->g_slope;
+    const labelling of = {FUSED_G, hyper->label[FUSED_G], source == FROM_CALLER ? ws + plan->batch_y : NULL, n_samples};
     const uint32_t iteration = (uint32_t)run->counters.iteration;
     float *g_outputs = ws + plan->g_outputs, *g_deltas = ws + plan->g_deltas, *rows = ws + plan->rows;
     float *d_outputs = ws + plan->d_outputs, *d_deltas = ws + plan->d_deltas;
@@ -237,9 +240,9 @@ LANES_FN bool g_step(const fused_plan *plan, const fused_shape *shape, fused_run
         net_parameter_rows(g_net, latents, g_outputs, g_deltas, rows, c0 == 0, n_slots);
     }
     if (vf_any_nan(not_finite)) return false;
-    const adam_step step = step_of(plan, shape, run, GT_GENERATOR);
+    const adam_step step = step_of(shape, run, GT_GENERATOR);
     run->counters.g_steps++;
-    return adam_update(&shape->recipe, &plan->g_adam, step, rows, NULL, g_net->padded, run->g);
+    return adam_update(&shape->recipe, &run->numbers->g_adam, step, rows, NULL, g_net->padded, run->g);
 }
 
 #endif
