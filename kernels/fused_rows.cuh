@@ -60,20 +60,20 @@ struct Adam {
 template <class N>
 static __device__ __forceinline__ Adam adam_of(const Gan &gan, const fused_steps &steps, unsigned long long step,
                                                unsigned iteration) {
-    constexpr int table = N::is_discriminator ? SETTING_PLACE(d_adam.table) : SETTING_PLACE(g_adam.table);
-    constexpr int decay = N::is_discriminator ? SETTING_PLACE(hyper.d_weight_decay) : SETTING_PLACE(hyper.g_weight_decay);
     const unsigned since = static_cast<unsigned>(step) - steps.first, last = steps.n - 1;
     const unsigned row = since < last ? since : last; /* a frozen run's step may be any */
-    const size_t at = static_cast<size_t>(row) * steps.n_tables + __float_as_uint(setting_float<table>(gan.rows));
+    const float table = N::is_discriminator ? SETTING(gan.rows, d_adam.table) : SETTING(gan.rows, g_adam.table);
+    const size_t at = static_cast<size_t>(row) * steps.n_tables + __float_as_uint(table);
     Adam adam = {-steps.at[at], 0.0f};
     float factor = 1.0f;
     if constexpr (recipe.decay != FUSED_CONSTANT) {
-        factor = decay_factor(recipe.decay, vf_from_u(iteration), setting_float<SETTING_PLACE(hyper.decay_rate)>(gan.rows),
-                              setting_float<SETTING_PLACE(hyper.decay_scale)>(gan.rows),
-                              setting_float<SETTING_PLACE(hyper.decay_offset)>(gan.rows));
+        factor = decay_factor(recipe.decay, vf_from_u(iteration), SETTING(gan.rows, hyper.decay_rate),
+                              SETTING(gan.rows, hyper.decay_scale), SETTING(gan.rows, hyper.decay_offset));
         adam.minus_step = vf_mul(adam.minus_step, factor);
     }
-    if constexpr (recipe.weight_decay != 0) adam.shrink = vf_mul(setting_float<decay>(gan.rows), factor);
+    if constexpr (recipe.weight_decay != 0)
+        adam.shrink = vf_mul(
+            N::is_discriminator ? SETTING(gan.rows, hyper.d_weight_decay) : SETTING(gan.rows, hyper.g_weight_decay), factor);
     return adam;
 }
 
@@ -115,7 +115,7 @@ static __device__ __forceinline__ float adam_quads(const Gan &gan, const Adam &a
     __syncwarp();
     if (quad < N::quads && gan.alive) {
         const float4 sum = sum_quads(gan), numbers = setting_quad(gan.rows, N::is_discriminator ? 0 : 1);
-        const float clip = N::is_clipped ? setting_float<SETTING_PLACE(hyper.clip)>(gan.rows) : 0.0f;
+        const float clip = N::is_clipped ? SETTING(gan.rows, hyper.clip) : 0.0f;
         float4 w = state[quad], m = state[N::quads + quad], v = state[2 * N::quads + quad];
         const float4 g = gradient_of<N>(sum, w, quad);
         adam_update<N>(adam, numbers, clip, g.x, w.x, m.x, v.x, zero);
@@ -125,7 +125,7 @@ static __device__ __forceinline__ float adam_quads(const Gan &gan, const Adam &a
         state[quad] = w;
         state[N::quads + quad] = m;
         state[2 * N::quads + quad] = v;
-        const float ema_rate = N::is_averaged ? setting_float<SETTING_PLACE(hyper.ema_rate)>(gan.rows) : 0.0f;
+        const float ema_rate = N::is_averaged ? SETTING(gan.rows, hyper.ema_rate) : 0.0f;
         if constexpr (N::is_averaged) state[3 * N::quads + quad] = averaged(ema_rate, state[3 * N::quads + quad], w);
     }
     __syncwarp();

@@ -18,12 +18,15 @@ static __device__ __forceinline__ const fused_setting &setting_of(const fused_se
 /* Quad k of the copy in a row buffer. */
 static __device__ __forceinline__ float4 &setting_quad(float4 *rows, int k) { return rows[k * FUSED_ROW_PITCH + FUSED_LANES]; }
 
-/* The place of a member of fused_setting, in floats. */
-#define SETTING_PLACE(member) static_cast<int>(__builtin_offsetof(fused_setting, member) / sizeof(float))
+/* A member of the copy, or a float so many places behind it in the same quad. (NVRTC knows no offsetof.) */
+#define SETTING(rows, member) SETTING_BEHIND(rows, member, 0)
+#define SETTING_BEHIND(rows, member, n)                                                                                        \
+    setting_float(rows, reinterpret_cast<const float *>(&reinterpret_cast<const fused_setting *>(rows)->member), n)
 
-/* The float at a place of the copy, or as many behind it in the same quad. */
-template <int Place> static __device__ __forceinline__ float setting_float(float4 *rows, int behind = 0) {
-    return reinterpret_cast<const float *>(&setting_quad(rows, Place / 4))[Place % 4 + behind];
+/* member: where it were if the setting stood in one piece from `rows` on. */
+static __device__ __forceinline__ float setting_float(float4 *rows, const float *member, int behind) {
+    const unsigned place = static_cast<unsigned>(member - reinterpret_cast<const float *>(rows));
+    return reinterpret_cast<const float *>(&setting_quad(rows, static_cast<int>(place / 4)))[place % 4 + behind];
 }
 
 #endif

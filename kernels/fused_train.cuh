@@ -34,8 +34,7 @@ struct Training {
 };
 
 static __device__ __forceinline__ float label_of(const Gan &gan, int role) {
-    static_assert(SETTING_PLACE(hyper.label) % 4 == 0, "the labels are in two quads");
-    return setting_float<SETTING_PLACE(hyper.label)>(gan.rows, role);
+    return SETTING_BEHIND(gan.rows, hyper.label, role);
 }
 
 /* zero of adam_update() for points of G: they must be finite. Samples that do not exist become zeros. */
@@ -282,8 +281,8 @@ static __device__ __forceinline__ void train(const fused_train_args &args) {
         setting_quad(t.gan.rows, t.gan.lane) = reinterpret_cast<const float4 *>(&setting)[t.gan.lane];
     }
     __syncwarp();
-    if constexpr (D::has_leaky) t.d_slope = setting_float<SETTING_PLACE(hyper.d_slope)>(t.gan.rows);
-    if constexpr (G::has_leaky) t.g_slope = setting_float<SETTING_PLACE(hyper.g_slope)>(t.gan.rows);
+    if constexpr (D::has_leaky) t.d_slope = SETTING(t.gan.rows, hyper.d_slope);
+    if constexpr (G::has_leaky) t.g_slope = SETTING(t.gan.rows, hyper.g_slope);
     const bool kept = t.gan.alive;
 #pragma unroll 1
     for (unsigned k = 0; k < args.n_iterations && __any_sync(~0u, t.gan.alive); k++) {

@@ -58,11 +58,11 @@ SCORE_FN double score_residual(const score_target *target, float x, float y) {
     return fabs((double)y - score_function(target, (double)x));
 }
 
-/* The bin of x, or -1 outside the domain [lo, hi]. */
-SCORE_FN int score_bin(float x, double lo, double hi) {
-    if ((double)x < lo || (double)x > hi) return -1;
-    const int bin = (int)(((double)x - lo) * (SCORE_BINS / (hi - lo)));
-    return bin < SCORE_BINS ? bin : SCORE_BINS - 1;
+/* The bin of x, or -1 outside the domain [lo, hi]. Without a branch, for compilers that vectorise. */
+SCORE_FN int score_bin(double x, double lo, double hi) {
+    const double at = (x - lo) * (SCORE_BINS / (hi - lo)), last = SCORE_BINS - 1;
+    const double of_domain = at < last ? at : last;
+    return (int)((x >= lo) & (x <= hi) ? of_domain : -1.0);
 }
 
 /* Whether a bin with so many good ones of n samples is covered. */
@@ -71,9 +71,9 @@ SCORE_FN int score_is_covered(uint64_t n_good, uint64_t n) { return n_good * SCO
 /* The rank (from 0) of the 95th percentile of n values. */
 SCORE_FN uint64_t score_p95_rank(uint64_t n) { return (n * 95 + 99) / 100 - 1; }
 
-/* What the i-th of n sorted x adds to the Wasserstein distance to the uniform distribution on [lo, hi]. */
-SCORE_FN double score_displacement(float x, uint64_t i, uint64_t n, double lo, double hi) {
-    return fabs((double)x - (lo + (hi - lo) * (((double)i + 0.5) / (double)n)));
+/* What the sorted x of rank i, from 0, of n adds to the Wasserstein distance to the uniform distribution on [lo, hi]. */
+SCORE_FN double score_displacement(float x, double i, double n, double lo, double hi) {
+    return fabs((double)x - (lo + (hi - lo) * ((i + 0.5) / n)));
 }
 
 /* Unsigned keys in the order of the floats; -0 just below +0. */

@@ -85,12 +85,12 @@ plant averages_before_the_update fused_rows.cuh \
 plant generated_samples_before_real_ones fused_train.cuh \
     's/d_points<B>(t, args, FUSED_REAL, j, real/d_points<B>(t, args, FUSED_FAKE, j, real/;s/FUSED_FAKE, j, generated/FUSED_REAL, j, generated/' \
     least_squares_curve
-plant undecayed_weight_decay fused_rows.cuh 's/(gan.rows), factor);/(gan.rows), 1.0f);/' least_squares_curve
+plant undecayed_weight_decay fused_rows.cuh 's/hyper.g_weight_decay), factor);/hyper.g_weight_decay), 1.0f);/' least_squares_curve
 plant wrong_stream_of_noise fused_train.cuh 's/GT_STREAM_REAL_NOISE/GT_STREAM_REAL/' hinge_modes
 plant setting_of_the_neighbour fused_setting.cuh 's/settings.n_before + run)/settings.n_before + run \/ 2 * 2)/'
 plant step_sizes_of_the_first_setting fused_rows.cuh 's/ \* steps.n_tables + /&0 * /'
 plant missing_barrier_before_the_setting fused_train.cuh '/setting_quad(t.gan.rows, t.gan.lane) =/{n;n;s/__syncwarp();//}' x2_leaky
-plant slope_of_the_other_net fused_train.cuh 's/SETTING_PLACE(hyper.d_slope)/SETTING_PLACE(hyper.g_slope)/' x2_leaky
+plant slope_of_the_other_net fused_train.cuh 's/rows, hyper.d_slope)/rows, hyper.g_slope)/' x2_leaky
 plant low_bits_choose_the_row fused_points.cuh 's/__umulhi(word, table.n_rows)/word % table.n_rows/' hinge_modes
 
 rm -rf "$work"

@@ -10,13 +10,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *speaker = "";
+static const char *speaker = ""; /* NULL: another process prints the same lines */
+static const char *about;        /* what failures are about */
 
 void gt_cli_speak_as(const char *who) { speaker = who; }
+
+void gt_cli_fail_about(const char *what) { about = what; }
 
 static void print_line(const char *format, va_list args) {
     if (speaker == NULL) return;
     fprintf(stderr, "gantry: %s", speaker);
+    if (about != NULL) fprintf(stderr, "%s: ", about);
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
 }

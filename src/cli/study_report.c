@@ -84,9 +84,9 @@ static void print_times(const gt_group_summary *group) {
     print_iteration(group->first_converged.interval.high);
     printf("); %" PRIu64 " of %" PRIu64 " ever did\n", group->n_ever, group->n_timed);
     printf("relapses: %" PRIu64 " runs lost it again, %" PRIu64 " times in all\n", group->n_relapsed, group->n_relapses);
-    if (!isnan(group->auc.mean))
+    if (!isnan(group->auc.mean_off_half))
         printf("the tutorial's accuracies tell failed runs from converged ones with an AUC of %.2f (1/2: not at all)\n",
-               group->auc.mean);
+               group->auc.mean_off_half);
 }
 
 static void print_run(const char *which, const gt_store *store, const gt_store_summary *summary, size_t run) {

@@ -39,8 +39,8 @@ static gt_status load(void *context, uint64_t run, void *state, size_t bytes, gt
 static gt_status read_progress(gt_study_session *s, gt_store_run **runs, size_t *n) {
     const gt_study_plan *plan = &gt_store_get_study(s->store)->plan;
     const size_t n_runs = plan->n_settings * (size_t)plan->n_seeds;
+    GT_TRY(gt_store_read_runs(s->store, runs, n)); /* before anything is changed */
     GT_TRY(gt_store_drop_rows_ahead(s->store));
-    GT_TRY(gt_store_read_runs(s->store, runs, n));
     s->progress = gt_cli_resize(NULL, n_runs, sizeof *s->progress);
     for (size_t r = 0; r < n_runs; r++) s->progress[r] = GT_STUDY_FINISHED;
     for (size_t r = 0; r < *n; r++) {
@@ -197,7 +197,9 @@ int gt_study_session_run(gt_store *store, const gt_study_session_options *option
         status = train(&s, &options->study);
         gt_progress_erase(&s.line);
     }
-    if (status != GT_OK)
+    if (status == GT_ERR_FILE)
+        code = gt_cli_fail_status(status); /* going on would find the same */
+    else if (status != GT_OK)
         code = gt_cli_fail(gt_cli_exit_code(status), "%s; once that is mended, go on with: gantry study --resume %s",
                            gt_last_error(), options->path);
     else if (code == GT_EXIT_OK && s.signal != 0)

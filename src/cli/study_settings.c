@@ -11,7 +11,6 @@
 #include <time.h>
 
 #define MAX_ITERATIONS ((double)GT_MAX_ITERATIONS)
-#define MAX_RUNS       100000000
 #define FIXED          GT_OPTION_FIXED
 #define ALONE          GT_OPTION_NO_CONFIG
 #define AT(member_)    .n_members = 1, .member = {offsetof(gt_study_settings, member_)}
@@ -132,7 +131,7 @@ int gt_keep_weights_parse(const char *text, void *member, char **complaint) {
     }
     keep->kind = GT_KEEP_WORST;
     if (strncmp(text, worst, sizeof worst - 1) == 0 && gt_number_parse_u64(text + sizeof worst - 1, &keep->n) && keep->n > 0 &&
-        keep->n <= MAX_RUNS)
+        keep->n <= GT_STUDY_MAX_RUNS)
         return GT_EXIT_OK;
     return complain(complaint, KEEP_TAKE);
 }
@@ -164,12 +163,12 @@ static int resolve_setting(const gt_study_settings *s, const sources *from, size
     return code == GT_EXIT_OK ? gt_spec_settings_check(&out->base, out->iterations) : code;
 }
 
-/* "lr 1e-3, beta1 0.5" */
+/* "setting lr 1e-3, beta1 0.5" */
 static char *label_of(const gt_sweep *sweep, size_t setting) {
-    char *label = gt_cli_text("%s", "");
+    char *label = gt_cli_text("setting");
     for (size_t a = 0; a < sweep->n_axes; a++) {
         char *longer =
-            gt_cli_text("%s%s%s %s", label, a > 0 ? ", " : "", sweep->axes[a].option->name, gt_sweep_value(sweep, setting, a));
+            gt_cli_text("%s%s %s %s", label, a > 0 ? "," : "", sweep->axes[a].option->name, gt_sweep_value(sweep, setting, a));
         free(label);
         label = longer;
     }
@@ -181,15 +180,14 @@ static int resolve_specs(gt_study_settings *s, const sources *from) {
     s->specs = gt_cli_resize(NULL, n, sizeof *s->specs);
     for (size_t k = 0; k < n; k++) {
         gt_study_settings one;
+        char *label = s->axes.n_axes > 0 ? label_of(&s->axes, k) : NULL;
+        gt_cli_fail_about(label);
         int code = resolve_setting(s, from, k, &one);
         s->specs[k] = one.base.spec;
         s->specs[k].target.points = s->base.points; /* the same file's */
         gt_spec_settings_free(&one.base);
-        if (code != GT_EXIT_OK && s->axes.n_axes > 0) {
-            char *label = label_of(&s->axes, k);
-            gt_cli_fail(0, "that was the setting with %s", label);
-            free(label);
-        }
+        gt_cli_fail_about(NULL);
+        free(label);
         if (code != GT_EXIT_OK) return code;
     }
     return GT_EXIT_OK;
@@ -272,9 +270,9 @@ static int make_plan(gt_study_settings *s, const sources *from) {
     const uint64_t n_seeds = s->seeds.end - s->seeds.first;
     int code = gt_shard_resolve(&s->shard, &s->shard_from);
     if (code == GT_EXIT_OK) code = gt_sweep_parse(gt_study_options_table, &s->sweep, s->random, s->seeds.first, &s->axes);
-    if (code == GT_EXIT_OK && n_seeds > MAX_RUNS / s->axes.n_settings)
+    if (code == GT_EXIT_OK && n_seeds > GT_STUDY_MAX_RUNS / s->axes.n_settings)
         code = gt_cli_fail(GT_EXIT_USAGE, "%" PRIu64 " seeds under %zu settings; a study takes up to %d runs: divide it",
-                           n_seeds, s->axes.n_settings, MAX_RUNS);
+                           n_seeds, s->axes.n_settings, GT_STUDY_MAX_RUNS);
     if (code == GT_EXIT_OK && s->shard.n > n_seeds)
         code = gt_cli_fail(GT_EXIT_USAGE,
                            "--shard %" PRIu64 "/%" PRIu64 ": there are %" PRIu64 " seeds to divide; ask for as "
@@ -311,7 +309,8 @@ static int make_plan(gt_study_settings *s, const sources *from) {
 
 static int refuse_fixed(const gt_option_values *values) {
     for (size_t i = 0; i < values->n; i++)
-        if (values->given[i].option->flags & FIXED)
+        if ((values->given[i].option->flags & FIXED) || strcmp(values->given[i].option->name, "out") == 0 ||
+            strcmp(values->given[i].option->name, "force") == 0)
             return gt_cli_fail(GT_EXIT_USAGE,
                                "--%s %s: a study goes on as it began; leave the flag out, or start a new one without --resume",
                                values->given[i].option->name, values->given[i].text);

@@ -17,7 +17,7 @@
 static char *folder_of(const char *store_path) {
     static const char ending[] = ".sqlite";
     size_t length = strlen(store_path);
-    if (length > sizeof ending && strcmp(store_path + length - (sizeof ending - 1), ending) == 0) length -= sizeof ending - 1;
+    if (length >= sizeof ending && strcmp(store_path + length - (sizeof ending - 1), ending) == 0) length -= sizeof ending - 1;
     return gt_cli_text("%.*s-weights", (int)length, store_path);
 }
 
@@ -87,7 +87,10 @@ gt_status gt_study_weights_add(gt_study_weights *weights, const gt_study_block *
         const gt_kept_run run = {results[r].distance, block->settings[r / block->n_seeds],
                                  block->first_seed + r % block->n_seeds};
         gt_trainer *one = NULL;
-        if (weights->keep.kind == GT_KEEP_WORST && !take_among_worst(weights, &run)) continue;
+        if (weights->keep.kind == GT_KEEP_WORST && !take_among_worst(weights, &run)) {
+            remove_file(weights, &run); /* of a process that ended before it was driven out */
+            continue;
+        }
         GT_TRY(gt_run_extract(trainer, r, &one));
         char *path = path_of(weights, run.setting, run.seed);
         const gt_status status = gt_trainer_save(one, path);

@@ -2,6 +2,7 @@
 #include "cli/sweep.h"
 
 #include "cli/command.h"
+#include "cli/spec_settings.h"
 #include "io/number.h"
 
 #include <math.h>
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TAKES "it takes flag=value,value,... or flag=from:to:count, with :log behind for even ratios"
+#define TAKES "it takes flag=value,value,... or flag=from:to:count, 2 values to 10000, with :log behind for even ratios"
 
 static int refuse(const char *text, const char *complaint) {
     return gt_cli_fail(GT_EXIT_USAGE, "--sweep %s: %s", text, complaint);
@@ -23,6 +24,8 @@ static void add_value(gt_sweep_axis *axis, char *value) {
 }
 
 static bool is_whole(const gt_option *option) { return option->kind == GT_OPTION_INT || option->kind == GT_OPTION_U64; }
+
+static bool is_number(const gt_option *option) { return is_whole(option) || option->kind == GT_OPTION_REAL; }
 
 /* Twelve digits: 0.3 and not 0.30000000000000004. */
 static char *number_value(const gt_option *option, double value) {
@@ -77,20 +80,26 @@ static int parse_range(const char *text, const char *range, bool random, gt_swee
     return code;
 }
 
+/* 1e-3 and 0.001 are one value. */
+static bool same_value(const gt_option *option, const char *a, const char *b) {
+    double x, y;
+    if (strcmp(a, b) == 0) return true;
+    return is_number(option) && gt_number_parse_real(a, &x) && gt_number_parse_real(b, &y) && x == y;
+}
+
 static int refuse_twice(const char *text, const gt_sweep_axis *axis) {
     for (size_t a = 0; a < axis->n; a++)
         for (size_t b = a + 1; b < axis->n; b++)
-            if (strcmp(axis->values[a], axis->values[b]) == 0)
-                return gt_cli_fail(GT_EXIT_USAGE, "--sweep %s: %s comes twice; leave one out", text, axis->values[a]);
+            if (same_value(axis->option, axis->values[a], axis->values[b]))
+                return gt_cli_fail(GT_EXIT_USAGE, "--sweep %s: %s comes twice; leave one out", text, axis->values[b]);
     return GT_EXIT_OK;
 }
 
+/* What a spec has; the points of a data target are the same under all settings. */
 static bool can_sweep(const gt_option *option) {
-    return option != NULL && (option->flags & GT_OPTION_FIXED) != 0 && strcmp(option->name, "seed") != 0 &&
+    return option != NULL && gt_option_find(gt_spec_options, option->name) == option && strcmp(option->name, "seed") != 0 &&
            strcmp(option->name, "data") != 0;
 }
-
-static bool is_number(const gt_option *option) { return is_whole(option) || option->kind == GT_OPTION_REAL; }
 
 static int parse_axis(const gt_option *table, const char *text, bool random, gt_sweep_axis *axis) {
     const char *equals = strchr(text, '=');

@@ -23,7 +23,7 @@ typedef struct gt_sweep {
     size_t n_settings; /* 1 where nothing is swept */
 } gt_sweep;
 
-/* Flags are looked up in table, those that belong to a spec (GT_OPTION_FIXED). n_random: 0 makes the grid, whose last axis
+/* Flags are looked up in table; those of gt_spec_options can be swept. n_random: 0 makes the grid, whose last axis
  * changes fastest; else so many settings at random, from the streams of `seed`. Returns an exit code, the error printed. Free
  * in any case. */
 int gt_sweep_parse(const gt_option *table, const gt_text_list *texts, uint64_t n_random, uint64_t seed, gt_sweep *out);

@@ -64,14 +64,15 @@ gt_status gt_run_states_get(const gt_trainer *trainer, void *out) {
 static gt_status set(gt_trainer *trainer, size_t run, uint64_t iteration, size_t bytes, const char *state) {
     gt_engine *host = trainer->engine->host;
     const uint64_t seed = host->ops->get_counters(host, run).seed;
-    char checksum[GT_DIGEST_CHARS];
     state_head head;
+    char checksum[sizeof head.checksum] = "";
     memcpy(&head, state, sizeof head);
     checksum_of(state, bytes, checksum);
     if (memcmp(checksum, head.checksum, sizeof checksum) != 0)
         return gt_fail(GT_ERR_FILE, "the saved state of seed %llu is damaged: its checksum is not that of its content",
                        (unsigned long long)seed);
-    if (head.seed != seed || (head.iteration != iteration && head.diverged == 0))
+    const bool is_there = head.diverged != 0 ? head.diverged_at < iteration : head.iteration == iteration;
+    if (head.seed != seed || !is_there)
         return gt_fail(GT_ERR_FILE, "the saved state of seed %llu is that of another run or iteration",
                        (unsigned long long)seed);
     gt_run_counters counters = {.seed = head.seed,

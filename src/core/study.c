@@ -80,7 +80,7 @@ static uint64_t block_seeds(const gt_trainer_options *how, const setting_groups 
     const size_t gpus = usable_gpus(how);
     const size_t threads = (size_t)(how->n_threads > 0 ? how->n_threads : omp_get_num_procs());
     const size_t runs = gpus > 0 ? gpus * GPU_RUNS : threads * CPU_RUNS;
-    return runs > groups->largest ? runs / groups->largest : 1;
+    return groups->largest > 0 && runs > groups->largest ? runs / groups->largest : 1;
 }
 
 /* ---------------------------------------------------------------- a block */
@@ -223,6 +223,8 @@ typedef struct {
 
 static gt_status run_block(const study_work *study, const gt_study_block *block, uint64_t iteration) {
     const size_t n = gt_study_block_size(block);
+    *study->stopped = study->sink->stop(study->sink->context, block, iteration);
+    if (*study->stopped) return GT_OK;
     block_work work = {.plan = study->plan,
                        .options = study->options,
                        .sink = study->sink,

@@ -12,6 +12,8 @@
 extern "C" {
 #endif
 
+enum { GT_STUDY_MAX_RUNS = 100000000 };
+
 /* Run id = setting * n_seeds + seed - first_seed, the same in every shard. */
 typedef struct gt_study_plan {
     const gt_spec *settings; /* [n_settings] */
@@ -70,7 +72,8 @@ typedef struct gt_study_sink {
     gt_status (*save)(void *context, const gt_study_block *block, uint64_t iteration, void *states, size_t bytes);
     /* The block is done. The trainer holds its runs at the last iteration. */
     gt_status (*finish)(void *context, const gt_study_block *block, const gt_study_result *results, gt_trainer *trainer);
-    /* Asked between chunks of about a twentieth of a second; iteration: of this block. true: save the states and stop. */
+    /* Asked before a block and between chunks of about a twentieth of a second; iteration: of this block. true: save the
+     * states and stop. */
     bool (*stop)(void *context, const gt_study_block *block, uint64_t iteration);
 } gt_study_sink;
 

@@ -121,9 +121,9 @@ static void to_lanes(const float *rows, size_t n, int width, batch_shape b, floa
 }
 
 static void from_lanes(values x, int width, batch_shape b, float *rows) {
-    for (int k = 0; k < b.n; k++)
-        for (int i = 0; i < width; i++)
-            rows[k * width + i] = x.at[(i * x.by_value + (k % b.slots) * x.by_slot) * LANES + k / b.slots];
+    for (int l = 0; l < LANES; l++)
+        for (int s = 0, k = l * b.slots; s < b.slots && k < b.n; s++, k++)
+            for (int i = 0; i < width; i++) rows[k * width + i] = x.at[(i * x.by_value + s * x.by_slot) * LANES + l];
 }
 
 enum { PASS = LANES * MAX_SLOTS }; /* samples that the functions below take at once */

@@ -5,6 +5,7 @@
 #include "engine/cuda_try.h"
 #include "engine/fused_recipe.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@ _Static_assert((int)GT_LINEAR == FUSED_LINEAR && (int)GT_RELU == FUSED_RELU && (
                    (int)GT_TANH == FUSED_TANH && (int)GT_SIGMOID == FUSED_SIGMOID && (int)GT_ELU == FUSED_ELU &&
                    GT_N_ACTIVATIONS == 6,
                "kernels/fused_shape.h counts activations in another order");
+_Static_assert(offsetof(fused_setting, hyper.label) % 16 == 0, "kernels/fused_train.cuh reads the labels from one quad");
 _Static_assert((int)GT_MAX_LAYERS == FUSED_MAX_LAYERS, "kernels/fused_shape.h holds other nets");
 
 /* ---------------------------------------------------------------- shapes */

@@ -110,14 +110,13 @@ char *gt_drawing_part(const char *name) {
     return asprintf(&part, ".%s.part", name) >= 0 ? part : NULL;
 }
 
-/* Neither program notices a full disk, but a PNG and a GIF say where they end. */
-static bool png_is_whole(const char *path) {
-    static const char end[] = "IEND\xae\x42\x60\x82";
-    char tail[sizeof end - 1];
+/* Neither program notices a full disk, but pictures say where they end. */
+static bool ends_in(const char *path, const char *end) {
+    char tail[16];
+    const size_t n = strlen(end);
     FILE *file = fopen(path, "rb");
     if (file == NULL) return false;
-    bool whole = fseek(file, -(long)sizeof tail, SEEK_END) == 0 && fread(tail, sizeof tail, 1, file) == 1 &&
-                 memcmp(tail, end, sizeof tail) == 0;
+    bool whole = fseek(file, -(long)n, SEEK_END) == 0 && fread(tail, n, 1, file) == 1 && memcmp(tail, end, n) == 0;
     fclose(file);
     return whole;
 }
@@ -125,7 +124,9 @@ static bool png_is_whole(const char *path) {
 static bool is_whole(const char *path, const char *name) {
     const char *end = strrchr(name, '.');
     gt_gif_info info;
-    return end != NULL && strcmp(end, ".gif") == 0 ? gt_gif_scan(path, &info) == GT_OK : png_is_whole(path);
+    if (end != NULL && strcmp(end, ".gif") == 0) return gt_gif_scan(path, &info) == GT_OK;
+    if (end != NULL && strcmp(end, ".svg") == 0) return ends_in(path, "</svg>\n\n"); /* as gnuplot writes it */
+    return ends_in(path, "IEND\xae\x42\x60\x82");
 }
 
 gt_status gt_drawing_publish(gt_status status, const char *program, const char *folder, const char *const *names, size_t n) {

@@ -32,8 +32,8 @@ bool gt_drawing_available(char *const argv[]);
 /* The temporary name of a picture: ".NAME.part". The caller frees; NULL: no memory. */
 char *gt_drawing_part(const char *name);
 
-/* After gt_drawing_end() gave `status`: renames the pictures, each of which must be a whole PNG, or GIF by its name, or removes
- * what there is of them. Returns status, or what went wrong here. */
+/* After gt_drawing_end() gave `status`: renames the pictures, each of which must be a whole PNG, or GIF or SVG by its name, or
+ * removes what there is of them. Returns status, or what went wrong here. */
 gt_status gt_drawing_publish(gt_status status, const char *program, const char *folder, const char *const *names, size_t n);
 
 #ifdef __cplusplus

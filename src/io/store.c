@@ -15,12 +15,16 @@
 /* Far behind every page, and beside the bytes at 1 GiB that SQLite itself locks. */
 #define LOCK_BYTE ((off_t)1 << 62)
 
+enum { BUSY_MS = 10000 }; /* to wait for another process that opens, closes or checkpoints the file */
+
 /* ---------------------------------------------------------------- errors */
 
 gt_status gt_store_fail(const gt_store *store) {
     const int code = sqlite3_errcode(store->db) & 0xff;
     if (code == SQLITE_NOMEM) return gt_fail(GT_ERR_MEMORY, "no memory for %s", store->path);
-    if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) return gt_store_damaged(store, sqlite3_errmsg(store->db));
+    /* SQLITE_ERROR: a table or column is missing. */
+    if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ERROR)
+        return gt_store_damaged(store, sqlite3_errmsg(store->db));
     const int cause = sqlite3_system_errno(store->db);
     if (code == SQLITE_IOERR && cause != 0)
         return gt_fail(GT_ERR_IO, "%s: %s: %s", store->path, sqlite3_errmsg(store->db), strerror(cause));
@@ -84,19 +88,18 @@ static uint32_t big_endian(const unsigned char *at) {
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
+enum { HEADER = 100, PAGE_SIZE = 16, N_PAGES = 28, USER_VERSION = 60, APPLICATION = 68 };
+
 /* Whether it is a store that this version reads, without SQLite, which would change a file that has a journal. Offsets:
  * SQLite's database file format (sqlite.org/fileformat.html, section 1.3). */
-static gt_status recognise(const char *path) {
-    enum { HEADER = 100, USER_VERSION = 60, APPLICATION = 68 };
-    unsigned char header[HEADER];
+static gt_status recognise(const char *path, unsigned char header[HEADER]) {
     FILE *file = fopen(path, "rb");
     if (file == NULL) return gt_fail(GT_ERR_FILE, "can't read %s: %s", path, strerror(errno));
-    const size_t n = fread(header, 1, sizeof header, file);
+    const size_t n = fread(header, 1, HEADER, file);
     const int cause = ferror(file) ? errno : 0;
     fclose(file);
     if (cause != 0) return gt_fail(GT_ERR_FILE, "can't read %s: %s", path, strerror(cause));
-    if (n < sizeof header || memcmp(header, "SQLite format 3", 16) != 0 ||
-        big_endian(header + APPLICATION) != GT_STORE_APPLICATION)
+    if (n < HEADER || memcmp(header, "SQLite format 3", 16) != 0 || big_endian(header + APPLICATION) != GT_STORE_APPLICATION)
         return gt_fail(GT_ERR_FILE, "%s is no study of gantry; give a file that gantry study wrote", path);
     const uint32_t version = big_endian(header + USER_VERSION);
     if (version != GT_STORE_VERSION)
@@ -105,23 +108,48 @@ static gt_status recognise(const char *path) {
     return GT_OK;
 }
 
-/* A file that can't be written, on a medium that can't either, is read as it is. */
+static int open_file(gt_store *store, const char *name, int flags) {
+    int code = sqlite3_open_v2(name, &store->db, flags, NULL);
+    if (code != SQLITE_OK) return code;
+    sqlite3_busy_timeout(store->db, BUSY_MS);
+    return sqlite3_exec(store->db, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL);
+}
+
+/* "file:a%20b.sqlite?immutable=1"; sqlite3_free() frees. */
+static char *immutable_uri(const char *path) {
+    sqlite3_str *uri = sqlite3_str_new(NULL);
+    sqlite3_str_appendall(uri, "file:");
+    for (; *path != '\0'; path++) sqlite3_str_appendf(uri, strchr("%?#", *path) != NULL ? "%%%02X" : "%c", *path);
+    sqlite3_str_appendall(uri, "?immutable=1");
+    return sqlite3_str_finish(uri);
+}
+
+/* As it stands: nothing is written beside it, nor is any lock looked at. */
+static int open_immutable(gt_store *store) {
+    char *uri = immutable_uri(store->path);
+    const int code = uri != NULL ? open_file(store, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI) : SQLITE_NOMEM;
+    sqlite3_free(uri);
+    return code;
+}
+
+/* Without a journal no process has the file open, and all of it is there. */
+static bool is_at_rest(const char *path) {
+    char *wal = beside(path, "-wal");
+    const bool none = wal != NULL && access(wal, F_OK) != 0;
+    free(wal);
+    return none;
+}
+
+/* To read, too, it is opened so that it could be written: only such a connection tidies up where it is the last. A file that
+ * can't be written, on a medium that can't either, is read as it is. */
 static gt_status open_database(gt_store *store, bool to_write) {
-    /* A connection that can only read leaves an empty -wal and a -shm behind. SQLite falls back to one where it must. */
-    int code = sqlite3_open_v2(store->path, &store->db, SQLITE_OPEN_READWRITE, NULL);
-    if (code == SQLITE_OK && !to_write) code = sqlite3_exec(store->db, "PRAGMA query_only=ON", NULL, NULL, NULL);
-    if (code == SQLITE_OK) code = sqlite3_exec(store->db, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL);
-    if ((code == SQLITE_CANTOPEN || code == SQLITE_READONLY) && !to_write) {
-        char *wal = beside(store->path, "-wal"), *uri = sqlite3_mprintf("file:%s?immutable=1", store->path);
-        if (wal != NULL && uri != NULL && access(wal, F_OK) != 0) {
-            sqlite3_close(store->db);
-            code = sqlite3_open_v2(uri, &store->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
-        }
-        free(wal);
-        sqlite3_free(uri);
+    int code = open_file(store, store->path, SQLITE_OPEN_READWRITE);
+    if (code == SQLITE_OK && !to_write) code = sqlite3_exec(store->db, "PRAGMA query_only=1", NULL, NULL, NULL);
+    if ((code == SQLITE_CANTOPEN || code == SQLITE_READONLY) && !to_write && is_at_rest(store->path)) {
+        sqlite3_close(store->db);
+        code = open_immutable(store);
     }
     if (store->db == NULL) return no_memory();
-    sqlite3_busy_timeout(store->db, 10000);
     return code == SQLITE_OK ? GT_OK : gt_store_fail(store);
 }
 
@@ -150,14 +178,43 @@ static gt_status new_store(const char *path, gt_store **out) {
     return GT_OK;
 }
 
+/* SQLite takes a missing end for zeros. */
+static gt_status check_length(const gt_store *store, const unsigned char header[HEADER]) {
+    const uint32_t size = (uint32_t)header[PAGE_SIZE] << 8 | header[PAGE_SIZE + 1], page = size == 1 ? 65536 : size;
+    struct stat of;
+    if (stat(store->path, &of) != 0) return gt_fail(GT_ERR_FILE, "can't read %s: %s", store->path, strerror(errno));
+    return (uint64_t)of.st_size >= (uint64_t)page * big_endian(header + N_PAGES)
+               ? GT_OK
+               : gt_store_damaged(store, "its end is missing");
+}
+
+/* Opening a file leaves others beside it, so one that is to be refused is not opened: a look at it as it stands. */
+static gt_status check_at_rest(const char *path, const unsigned char header[HEADER]) {
+    gt_store *store = NULL;
+    GT_TRY(new_store(path, &store));
+    gt_status status = check_length(store, header);
+    if (status == GT_OK && open_immutable(store) != SQLITE_OK) status = store->db != NULL ? gt_store_fail(store) : no_memory();
+    if (status == GT_OK) status = check_structure(store);
+    if (status == GT_OK) status = gt_store_read_study(store);
+    gt_store_close(store);
+    return status;
+}
+
 gt_status gt_store_open(const char *path, bool to_write, gt_store **out) {
+    unsigned char header[HEADER] = {0};
     gt_store *store = NULL;
     gt_status status;
-    GT_TRY(recognise(path));
+    GT_TRY(recognise(path, header));
     GT_TRY(new_store(path, &store));
     if (to_write) GT_TRY_GOTO(lock_file(path, &store->lock), fail);
+    bool checked = is_at_rest(path);
+    if (checked) {
+        status = check_at_rest(path, header);
+        checked = status == GT_OK;
+        if (!checked && is_at_rest(path)) goto fail; /* else a process has begun to write it meanwhile */
+    }
     GT_TRY_GOTO(open_database(store, to_write), fail);
-    GT_TRY_GOTO(check_structure(store), fail);
+    if (!checked) GT_TRY_GOTO(check_structure(store), fail);
     GT_TRY_GOTO(gt_store_read_study(store), fail);
     if (to_write) GT_TRY_GOTO(gt_store_execute(store, "PRAGMA synchronous=NORMAL"), fail);
     *out = store;
@@ -195,16 +252,35 @@ const char *gt_store_path(const gt_store *store) { return store->path; }
 
 /* What stands at path may be replaced: nothing, an empty file, or with `replace` a store that nobody writes. */
 static gt_status may_replace(const char *path, bool replace) {
+    unsigned char header[HEADER];
     struct stat stat_;
     int lock;
     if (stat(path, &stat_) != 0 || (S_ISREG(stat_.st_mode) && stat_.st_size == 0)) return GT_OK;
     if (!replace)
         return gt_fail(GT_ERR_IO, "%s exists; go on with it (--resume %s), replace it (--force), or name another (--out)", path,
                        path);
-    GT_TRY(recognise(path));
+    GT_TRY(recognise(path, header));
     GT_TRY(lock_file(path, &lock));
     close(lock);
     return GT_OK;
+}
+
+/* The new file, empty and locked until it stands in its place: a second process that creates the same one is refused. */
+static gt_status claim(const char *temporary, int *lock) {
+    struct stat of_path, of_lock;
+    const int file = open(temporary, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (file < 0)
+        return gt_fail(GT_ERR_IO, "can't create %s: %s; name a file in a folder that you may write with --out", temporary,
+                       strerror(errno));
+    close(file);
+    GT_TRY(lock_file(temporary, lock));
+    /* Its first owner may have put it in place meanwhile. */
+    if (fstat(*lock, &of_lock) == 0 && stat(temporary, &of_path) == 0 && of_lock.st_ino == of_path.st_ino &&
+        ftruncate(*lock, 0) == 0)
+        return GT_OK;
+    close(*lock);
+    *lock = -1;
+    return gt_fail(GT_ERR_IO, "%s: another process creates this study", temporary);
 }
 
 /* In one transaction of a file that no one sees yet. */
@@ -234,24 +310,33 @@ static gt_status put_in_place(const char *temporary, const char *path) {
     return GT_OK;
 }
 
+static void remove_all_beside(const char *path) {
+    remove_beside(path, "-journal");
+    remove_beside(path, "-wal");
+    remove_beside(path, "-shm");
+}
+
 gt_status gt_store_create(const char *path, const gt_store_study *study, bool replace, gt_store **out) {
     gt_store *store = NULL;
+    int lock = -1;
     GT_TRY(may_replace(path, replace));
     char *temporary = beside(path, ".new");
     if (temporary == NULL) return no_memory();
-    unlink(temporary);
-    remove_beside(temporary, "-journal");
-    gt_status status = new_store(temporary, &store);
+    gt_status status = claim(temporary, &lock);
+    if (status == GT_OK) {
+        remove_all_beside(temporary); /* of a process that was killed */
+        status = new_store(temporary, &store);
+    }
     if (status == GT_OK) status = fill(store, study);
     const gt_status closed = gt_store_close(store);
     if (status == GT_OK) status = closed;
+    if (status == GT_OK) status = may_replace(path, replace); /* no one else has been faster */
     if (status == GT_OK) status = put_in_place(temporary, path);
-    if (status != GT_OK) {
+    if (status != GT_OK && lock >= 0) {
         unlink(temporary);
-        remove_beside(temporary, "-journal");
-        remove_beside(temporary, "-wal");
-        remove_beside(temporary, "-shm");
+        remove_all_beside(temporary);
     }
+    if (lock >= 0) close(lock);
     free(temporary);
     return status == GT_OK ? gt_store_open(path, true, out) : status;
 }

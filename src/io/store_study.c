@@ -247,16 +247,21 @@ static gt_status read_settings(gt_store *store) {
     bool row = false;
     GT_TRY(get_count(store, "SELECT count(*) FROM setting", &plan->n_settings));
     if (plan->n_settings == 0) return gt_store_damaged(store, "it has no settings");
+    if (plan->n_seeds > GT_STUDY_MAX_RUNS / plan->n_settings)
+        return gt_store_damaged(store, "it has more runs than a study can have");
     store->settings = calloc(plan->n_settings, sizeof *store->settings);
     if (store->settings == NULL) return no_memory(store);
     plan->settings = store->settings;
-    GT_TRY(gt_store_prepare(store, "SELECT spec FROM setting ORDER BY setting", &statement));
+    GT_TRY(gt_store_prepare(store, "SELECT spec, setting FROM setting ORDER BY setting", &statement));
     gt_status status = GT_OK;
     for (size_t s = 0; status == GT_OK && s < plan->n_settings; s++) {
         status = gt_store_step(store, statement, &row);
         if (status != GT_OK) break;
         const char *json = row ? (const char *)sqlite3_column_text(statement, 0) : NULL;
-        if (json == NULL || gt_spec_from_json(json, &store->settings[s]) != GT_OK) status = damaged_setting(store);
+        if (row && sqlite3_column_int64(statement, 1) != (sqlite3_int64)s)
+            status = gt_store_damaged(store, "a setting is missing");
+        else if (json == NULL || gt_spec_from_json(json, &store->settings[s]) != GT_OK)
+            status = damaged_setting(store);
     }
     sqlite3_finalize(statement);
     if (status == GT_OK) status = read_points(store, &store->settings[0].target);
@@ -314,6 +319,7 @@ gt_status gt_store_read_study(gt_store *store) {
     gt_study_plan *plan = &study->plan;
     uint64_t samples[3];
     char *created = NULL;
+    GT_TRY(gt_store_execute(store, "SELECT 1 FROM run, state, checkpoint LIMIT 0")); /* they are there */
     GT_TRY(get_text(store, "name", &study->name));
     GT_TRY(get_text(store, "command", &study->command));
     GT_TRY(get_text(store, "version", &study->version));
@@ -328,11 +334,11 @@ gt_status gt_store_read_study(gt_store *store) {
     GT_TRY(get_number(store, "shard", plan->n_shards - 1, &plan->shard));
     GT_TRY(get_number(store, "iterations", GT_MAX_ITERATIONS, &plan->iterations));
     GT_TRY(get_number(store, "eval_every", GT_MAX_ITERATIONS, &plan->eval_every));
-    if (plan->n_shards == 0 || plan->iterations == 0 || plan->eval_every == 0)
-        return gt_store_damaged(store, "a number of the study is impossible");
     GT_TRY(get_number(store, "n_samples", INT32_MAX, &samples[0]));
     GT_TRY(get_number(store, "n_accuracy", INT32_MAX, &samples[1]));
     GT_TRY(get_number(store, "n_energy", INT32_MAX, &samples[2]));
+    if (plan->n_shards == 0 || plan->iterations == 0 || plan->eval_every == 0 || samples[0] == 0 || samples[1] == 0)
+        return gt_store_damaged(store, "a number of the study is impossible");
     plan->evaluate = (gt_evaluate_options){(int)samples[0], (int)samples[1], (int)samples[2]};
     GT_TRY(read_settings(store));
     return read_axes(store);

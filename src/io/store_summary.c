@@ -207,27 +207,42 @@ static gt_status find_extremes(const gt_store_summary *s, gt_group_summary *grou
     return GT_OK;
 }
 
-/* of the runs whose score is a mean of the metrics first and second */
-static double auc_of(const gt_store_summary *s, const gt_group_summary *group, int first, int second, gt_scored *scored) {
-    size_t n = 0;
-    if (first < 0 || second < 0) return NAN;
-    for (size_t i = group->first; i < group->end; i++)
-        if (s->runs[i].finished)
-            scored[n++] = (gt_scored){(s->last[first][i] + s->last[second][i]) / 2, !gt_store_run_converged(&s->runs[i])};
-    return gt_auc(scored, n);
+static double mean_of(double real, double fake) { return (real + fake) / 2; }
+static double real_of(double real, double fake) {
+    (void)fake;
+    return real;
 }
+static double fake_of(double real, double fake) {
+    (void)real;
+    return fake;
+}
+static double mean_off_half(double real, double fake) { return fabs((real + fake) / 2 - 0.5); }
+static double each_off_half(double real, double fake) { return fabs(real - 0.5) + fabs(fake - 0.5); }
 
 static gt_status detect_failures(const reading *r, gt_group_summary *group) {
     const int real = gt_store_metric_index("acc_real"), fake = gt_store_metric_index("acc_fake");
+    const gt_store_summary *s = r->summary;
+    gt_accuracy_auc *auc = &group->auc;
+    const struct {
+        double (*score)(double real, double fake);
+        double *area;
+    } detectors[] = {{mean_of, &auc->mean},
+                     {real_of, &auc->real},
+                     {fake_of, &auc->fake},
+                     {mean_off_half, &auc->mean_off_half},
+                     {each_off_half, &auc->each_off_half}};
     gt_scored *scored = calloc(group->end - group->first + 1, sizeof *scored);
     if (scored == NULL) return no_memory(r->store);
-    group->auc = (gt_accuracy_auc){
-        .mean = auc_of(r->summary, group, real, fake, scored),
-        .real = auc_of(r->summary, group, real, real, scored),
-        .fake = auc_of(r->summary, group, fake, fake, scored),
-        .n_failed = group->n_finished - group->n_converged,
-        .n_converged = group->n_converged,
-    };
+    auc->n_converged = group->n_converged;
+    auc->n_failed = group->n_finished - group->n_converged;
+    for (size_t d = 0; d < sizeof detectors / sizeof *detectors; d++) {
+        size_t n = 0;
+        for (size_t i = group->first; i < group->end; i++)
+            if (s->runs[i].finished)
+                scored[n++] =
+                    (gt_scored){detectors[d].score(s->last[real][i], s->last[fake][i]), !gt_store_run_converged(&s->runs[i])};
+        *detectors[d].area = gt_auc(scored, n);
+    }
     free(scored);
     return GT_OK;
 }

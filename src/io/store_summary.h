@@ -28,10 +28,13 @@ typedef struct gt_checkpoint_summary {
     gt_metric_summary metric[GT_MAX_STORE_METRICS];
 } gt_checkpoint_summary;
 
-/* The area under the curve of the tutorial's accuracies as detectors of a run that has not converged at the end: the chance
- * that a failed run's accuracy is above that of a converged one. NaN where all runs ended alike. */
+/* Areas under the curve of the tutorial's accuracies as detectors of a run that has not converged at the end: the chance that a
+ * failed run's number is above that of a converged one. NaN where all runs ended alike. At equilibrium both accuracies are 1/2,
+ * so it is the distance from there that should tell most. */
 typedef struct gt_accuracy_auc {
     double mean, real, fake; /* (acc_real + acc_fake) / 2, and each */
+    double mean_off_half;    /* |(acc_real + acc_fake) / 2 - 1/2| */
+    double each_off_half;    /* |acc_real - 1/2| + |acc_fake - 1/2| */
     uint64_t n_failed, n_converged;
 } gt_accuracy_auc;
 

@@ -26,20 +26,20 @@ run study --seeds 0:40 "${short[@]}" --out whole.sqlite
 for n in 1 3 7; do
     shards "$n"
     gives 0 "merging $n shards" merge s?of"$n".sqlite --out "m$n.sqlite"
-    check "$n shards merged are the study" same_studies whole.sqlite "m$n.sqlite"
+    check "$n shards merged are the study" same_content whole.sqlite "m$n.sqlite"
 done
 check "it says what was merged" grep -Eq '^merged +7 files, 40 of 40 runs' "$out"
 run merge s5of7.sqlite s1of7.sqlite s6of7.sqlite s0of7.sqlite s4of7.sqlite s2of7.sqlite s3of7.sqlite --out other-order.sqlite
-check "in another order, too" same_studies whole.sqlite other-order.sqlite
+check "in another order, too" same_content whole.sqlite other-order.sqlite
 run merge s0of3.sqlite s1of7.sqlite s2of7.sqlite s3of7.sqlite s4of7.sqlite s5of7.sqlite s6of7.sqlite --out mixed.sqlite
-check "shards of different numbers" same_studies whole.sqlite mixed.sqlite
+check "shards of different numbers" same_content whole.sqlite mixed.sqlite
 check "overlapping runs are told of" grep -Eq '^overlap +[0-9]+ runs .*bit for bit' "$out"
 check "nothing is left beside the files" is_tidy
 
 run study --seeds 5:25 --sweep lr=1e-3,1e-4 "${short[@]}" --out sweep.sqlite
 for i in 0 1 2; do run study --seeds 5:25 --sweep lr=1e-3,1e-4 "${short[@]}" --shard "$i/3" --out "w$i.sqlite"; done
 run merge w2.sqlite w0.sqlite w1.sqlite --out sweep-merged.sqlite
-check "shards of a sweep" same_studies sweep.sqlite sweep-merged.sqlite
+check "shards of a sweep" same_content sweep.sqlite sweep-merged.sqlite
 
 for keep in all worst:3; do
     run study --seeds 0:40 "${short[@]}" --keep-weights "$keep" --out kept.sqlite
@@ -58,7 +58,7 @@ gives 0 "--allow-missing" merge s0of3.sqlite s2of3.sqlite --allow-missing --out 
 check "the missing seeds are named" grep -Eq '^missing +13 runs, of seeds 14:27$' "$out"
 check "and the way to them" grep -q 'gantry study --resume missing.sqlite' "$out"
 gives 0 "training them" study --resume missing.sqlite --quiet
-check "gives the whole study" same_studies whole.sqlite missing.sqlite
+check "gives the whole study" same_content whole.sqlite missing.sqlite
 
 # A shard that was stopped: some of its runs are finished, others have a state, others nothing.
 long=(--seeds 0:40 --iterations 20000 --eval-every 1000 --eval-samples 1000)
@@ -81,7 +81,7 @@ check "they come along" [ "$(sqlite3 goes-on.sqlite 'SELECT count(*) FROM state'
 run study --resume goes-on.sqlite --quiet
 run study --resume stopped.sqlite --quiet
 run merge stopped.sqlite second.sqlite --out stopped-whole.sqlite
-check "what goes on from them is what the shard comes to" same_studies stopped-whole.sqlite goes-on.sqlite
+check "what goes on from them is what the shard comes to" same_content stopped-whole.sqlite goes-on.sqlite
 
 # ---------------------------------------------------------------- what does not fit
 
@@ -118,7 +118,7 @@ refuses 2 'needs FILE' merge --out x.sqlite
 refuses 2 'needs --out FILE' merge s0of3.sqlite
 refuses 2 'whole.sqlite exists.*--force' merge s?of3.sqlite --out whole.sqlite
 gives 0 "--force" merge s?of3.sqlite --out m1.sqlite --force
-check "replaces" same_studies whole.sqlite m1.sqlite
+check "replaces" same_content whole.sqlite m1.sqlite
 refuses 4 'text is no study' merge s?of3.sqlite --out text --force
 
 # ---------------------------------------------------------------- full disks

@@ -35,7 +35,7 @@ run study --seeds 0:40 "${short[@]}" --out whole.sqlite
 for n in 1 2 4; do
     ranks "$n" study --seeds 0:40 "${short[@]}" --out study.sqlite --force
     check "$n ranks: exit code 0" [ "$code" -eq 0 ]
-    check "$n ranks give the study" same_studies whole.sqlite study.sqlite
+    check "$n ranks give the study" same_content whole.sqlite study.sqlite
     check "$n ranks leave no parts" is_clean
 done
 ranks 2 study --seeds 0:40 "${short[@]:0:6}" --out study.sqlite --force
@@ -55,7 +55,7 @@ ranks 2 study --resume shard.sqlite
 check "a shard is not divided" [ "$code" -eq 2 ] && grep -q 'shard.sqlite is one shard' "$err"
 mpirun --oversubscribe -n 2 bash -c "exec '$GANTRY' study --seeds 0:40 ${short[*]} --shard \$OMPI_COMM_WORLD_RANK/2 --out by-hand\$OMPI_COMM_WORLD_RANK.sqlite" 2>"$err"
 run merge by-hand0.sqlite by-hand1.sqlite --out by-hand.sqlite
-check "processes with --shard are no ranks" same_studies whole.sqlite by-hand.sqlite
+check "processes with --shard are no ranks" same_content whole.sqlite by-hand.sqlite
 SLURM_STEP_NUM_TASKS=4 refuses 2 'srun started 4 processes.*--mpi=pmix' study --seeds 0:40 --out x.sqlite
 OMPI_COMM_WORLD_SIZE='' SLURM_ARRAY_TASK_ID=0 SLURM_ARRAY_TASK_MIN=0 SLURM_ARRAY_TASK_MAX=1 ranks 2 study --seeds 0:40 "${short[@]}" --out x.sqlite
 check "ranks in a job array are refused" [ "$code" -eq 2 ] && grep -q '2 ranks, and a task of a job array' "$err"
@@ -82,7 +82,7 @@ goes_on() {
     if [ "$1" -eq 1 ]; then run study --resume study.sqlite --quiet; else ranks "$1" study --resume study.sqlite --quiet; fi
     [ "$code" -eq 0 ] || cat "$err"
     check "$2: $1 rank(s) go on" [ "$code" -eq 0 ]
-    check "$2: to the same study" same_studies whole.sqlite study.sqlite
+    check "$2: to the same study" same_content whole.sqlite study.sqlite
     check "$2: without parts" is_clean
 }
 

@@ -56,7 +56,7 @@ check "before its end" [ "$(sqlite3 shards/shard-1.sqlite 'SELECT min(finished) 
 check "all jobs end" waits 150 is_over "$merge"
 check "the merge job after the array, and well" [ "$(state_of "$merge")" = COMPLETED ]
 run study "${flags[@]}" --out whole.sqlite
-check "what is merged is the study" same_studies whole.sqlite shards/study.sqlite
+check "what is merged is the study" same_content whole.sqlite shards/study.sqlite
 [ -e shards/study.sqlite ] || tail -n 5 log-*
 
 # ---------------------------------------------------------------- the time limit
@@ -78,7 +78,7 @@ if ldd "$GANTRY" | grep -q libmpi && srun --mpi=list 2>&1 | grep -q pmix && [ "$
     run study --seeds 0:40 "${short[@]}" --out whole.sqlite --force
     timeout 60 srun --ntasks=2 --mpi=pmix "$GANTRY" study --seeds 0:40 "${short[@]:0:6}" --out ranks.sqlite >"$out" 2>"$err"
     check "srun --mpi=pmix: exit code 0" [ $? -eq 0 ]
-    check "srun --mpi=pmix: two ranks give the study" same_studies whole.sqlite ranks.sqlite
+    check "srun --mpi=pmix: two ranks give the study" same_content whole.sqlite ranks.sqlite
     check "srun --mpi=pmix: two ranks did" grep -q 'into ranks.sqlite, by 2 ranks' "$err"
     timeout 60 srun --ntasks=2 --mpi=none "$GANTRY" study --seeds 0:40 --out bare.sqlite >"$out" 2>"$err"
     check "srun without MPI is refused" grep -q 'srun started 2 processes that do not know of each other' "$err"
