@@ -28,8 +28,8 @@ static const gt_option options[] = {
 /* clang-format on */
 
 static void print_missing(const gt_store_merge_result *result, const char *out) {
-    char *ranges = gt_seed_gaps_format(result->missing, result->n_missing);
     if (result->n_missing == 0) return;
+    char *ranges = gt_seed_gaps_format(result->missing, result->n_missing);
     printf("missing     %" PRIu64 " runs, of seeds %s", result->n_runs - result->n_finished, ranges != NULL ? ranges : "?");
     if (result->n_resumable > 0) printf("; %" PRIu64 " of them have a saved state", result->n_resumable);
     printf("\n            train them with: gantry study --resume %s\n", out);
