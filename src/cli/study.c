@@ -4,6 +4,7 @@
 #include "cli/study_report.h"
 #include "cli/study_session.h"
 #include "cli/study_settings.h"
+#include "cli/study_weights.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -42,7 +43,11 @@ static int open_store(gt_study_settings *s, gt_store **store) {
         return gt_cli_fail(GT_EXIT_USAGE,
                            "--out %s: the file exists; go on with it (--resume), replace it (--force), or name another",
                            s->path);
-    const gt_status status = gt_store_create(s->path, &s->study, s->force == GT_SWITCH_ON, store);
+    const bool force = s->force == GT_SWITCH_ON;
+    if (!force) code = gt_study_weights_refuse_others(s->path);
+    if (code != GT_EXIT_OK) return code;
+    const gt_status status = gt_store_create(s->path, &s->study, force, store);
+    if (status == GT_OK && force) gt_study_weights_remove_others(s->path);
     return status == GT_OK ? GT_EXIT_OK : gt_cli_fail_status(status);
 }
 
