@@ -83,16 +83,16 @@ static bool is_bare_srun(void) {
 }
 
 /* Ranks of this machine that have the same processors as this one divide them; those that mpirun has bound apart do not. */
-static int share_of_processors(MPI_Comm node, int n_node) {
+static int share_of_processors(MPI_Comm node, int rank, int n_node) {
     cpu_set_t mine;
     CPU_ZERO(&mine);
     if (sched_getaffinity(0, sizeof mine, &mine) != 0) return 1;
     cpu_set_t *all = gt_cli_resize(NULL, (size_t)n_node, sizeof *all);
-    int n_same = 0;
+    int n_others = 0;
     MPI_Allgather(&mine, sizeof mine, MPI_BYTE, all, sizeof mine, MPI_BYTE, node);
-    for (int k = 0; k < n_node; k++) n_same += CPU_EQUAL(&mine, &all[k]) != 0;
+    for (int k = 0; k < n_node; k++) n_others += k != rank && CPU_EQUAL(&mine, &all[k]) != 0;
     free(all);
-    const int share = CPU_COUNT(&mine) / n_same;
+    const int share = CPU_COUNT(&mine) / (1 + n_others);
     return share > 0 ? share : 1;
 }
 
@@ -121,7 +121,7 @@ int gt_ranks_begin(gt_ranks *out) {
     MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, out->rank, MPI_INFO_NULL, &node);
     MPI_Comm_rank(node, &out->on_node);
     MPI_Comm_size(node, &out->n_node);
-    out->n_threads = share_of_processors(node, out->n_node);
+    out->n_threads = share_of_processors(node, out->on_node, out->n_node);
     MPI_Comm_free(&node);
     if (out->rank > 0) {
         snprintf(who, sizeof who, "rank %d: ", out->rank);
@@ -136,10 +136,8 @@ void gt_ranks_stop(const gt_ranks *ranks) {
     if (ranks->n == 1 || told) return;
     told = true;
     for (int other = 0; other < ranks->n; other++) {
-        MPI_Request request;
-        if (other == ranks->rank) continue;
-        MPI_Isend(NULL, 0, MPI_BYTE, other, STOP_TAG, MPI_COMM_WORLD, &request);
-        MPI_Request_free(&request); /* nothing is in the message, so nothing has to be kept */
+        /* Nothing is in it, so it is on its way without the receiver. */
+        if (other != ranks->rank) MPI_Send(NULL, 0, MPI_BYTE, other, STOP_TAG, MPI_COMM_WORLD);
     }
 }
 
@@ -157,23 +155,17 @@ bool gt_ranks_stopped(const gt_ranks *ranks) {
 
 /* ---------------------------------------------------------------- agreeing */
 
-/* MPI's own waiting takes a whole processor from the ranks that still work. */
-static void wait_for(MPI_Request *request) {
-    const struct timespec pause = {.tv_nsec = 5000000};
-    for (int done = 0;;) {
-        MPI_Test(request, &done, MPI_STATUS_IGNORE);
-        if (done) return;
-        nanosleep(&pause, NULL);
-    }
-}
-
 int gt_ranks_agree(const gt_ranks *ranks, int code) {
     enum { FAILURE = 1000 };
-    int worst, mine = code == GT_EXIT_OK || code > GT_EXIT_SIGNAL ? code : FAILURE + code;
+    const struct timespec pause = {.tv_nsec = 5000000};
+    int worst, done = 0, mine = code == GT_EXIT_OK || code > GT_EXIT_SIGNAL ? code : FAILURE + code;
     MPI_Request request;
     if (ranks->n == 1) return code;
     MPI_Iallreduce(&mine, &worst, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD, &request);
-    wait_for(&request);
+    /* MPI's own waiting takes a whole processor from the ranks that still work. */
+    for (MPI_Test(&request, &done, MPI_STATUS_IGNORE); !done; MPI_Test(&request, &done, MPI_STATUS_IGNORE))
+        nanosleep(&pause, NULL);
+    MPI_Wait(&request, MPI_STATUS_IGNORE);
     return worst >= FAILURE ? worst - FAILURE : worst;
 }
 

@@ -24,13 +24,20 @@ typedef struct {
     size_t n;
 } part_list;
 
+/* Behind `text` and at least one digit; NULL: that is not there. */
+static const char *skip_number(const char *at, const char *text) {
+    const size_t length = strlen(text);
+    if (strncmp(at, text, length) != 0) return NULL;
+    const size_t digits = strspn(at + length, "0123456789");
+    return digits > 0 ? at + length + digits : NULL;
+}
+
 /* NAME.rank-R-of-N, and nothing behind it. */
 static bool is_part(const char *name, const char *of) {
     const size_t length = strlen(of);
-    unsigned rank, n;
-    int end = -1;
-    if (strncmp(name, of, length) != 0) return false;
-    return sscanf(name + length, ".rank-%u-of-%u%n", &rank, &n, &end) == 2 && end >= 0 && name[length + (size_t)end] == '\0';
+    const char *at = strncmp(name, of, length) == 0 ? skip_number(name + length, ".rank-") : NULL;
+    if (at != NULL) at = skip_number(at, "-of-");
+    return at != NULL && *at == '\0';
 }
 
 static part_list find_parts(const char *path) {

@@ -29,9 +29,9 @@ typedef struct gt_store_merge_result {
 
 /* Writes the runs of all parts into a new store at `out`, which appears whole or not at all; a part may be at `out` itself.
  * A run that several parts have: a finished one wins, else the one that got further. What comes out depends neither on the
- * number of the parts nor on their order, but for the facts of how it was computed: `created` is the earliest,
- * seconds are summed, of others each value is kept. Parts are only read, and may be written meanwhile; of those the runs count that are
- * finished.
+ * number of the parts nor on their order, but for the facts of how it was computed: `created` is the earliest, seconds are
+ * summed, of others each value is kept. Parts are only read, and may be written meanwhile; of those the runs count that are
+ * finished, and the states that are saved.
  *
  * GT_ERR_ARGUMENT: parts of different studies, or runs that are missing. GT_ERR_FILE: a part that can't be read, or parts that
  * differ in a run which both have finished. GT_ERR_IO, GT_ERR_MEMORY. Free the result in any case. */

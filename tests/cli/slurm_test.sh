@@ -8,7 +8,11 @@
 script=$(realpath "$(dirname "$0")/../../examples/slurm_study.sh")
 # shellcheck source=tests/cli/check.sh
 . "$(dirname "$0")/check.sh"
-trap 'slurm_stop; finish' EXIT
+stop() {
+    slurm_stop
+    finish "$1"
+}
+trap 'stop $?' EXIT
 
 skip_all() {
     skip "a job array" "$1"
