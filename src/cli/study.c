@@ -5,6 +5,7 @@
 #include "cli/study_report.h"
 #include "cli/study_session.h"
 #include "cli/study_settings.h"
+#include "cli/study_weights.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -36,7 +37,10 @@ static int default_path(gt_study_settings *s) {
 /* By the first rank, before any of them has a file: what an earlier process left is brought together. */
 static int prepare(const gt_study_settings *s, const gt_ranks *ranks) {
     if (s->resume != NULL) return gt_study_parts_join(s->path);
-    if (s->force == GT_SWITCH_ON) return gt_study_parts_remove(s->path, ranks);
+    if (s->force == GT_SWITCH_ON) {
+        gt_study_weights_remove_others(s->path);
+        return gt_study_parts_remove(s->path, ranks);
+    }
     if (s->out != NULL && access(s->path, F_OK) == 0)
         return gt_cli_fail(GT_EXIT_USAGE,
                            "--out %s: the file exists; go on with it (--resume), replace it (--force), or name another",
@@ -46,7 +50,7 @@ static int prepare(const gt_study_settings *s, const gt_ranks *ranks) {
                            "%s: parts of it are there, by ranks that were interrupted; go on with them (--resume %s), replace "
                            "them (--force), or name another file (--out)",
                            s->path, s->path);
-    return GT_EXIT_OK;
+    return gt_study_weights_refuse_others(s->path);
 }
 
 /* The store of this rank: the study's own file, or a part. */

@@ -22,9 +22,9 @@ void gt_judge_add(gt_judge *judge, const gt_metrics *row, const gt_outcome_rules
 /* From the rows added so far, the last of which is `last`. */
 gt_outcome gt_judge_outcome(const gt_judge *judge, const gt_metrics *last, const gt_outcome_rules *rules);
 
-/* How far a checkpoint is from convergence: the largest ratio of a score to its threshold (of those that should be large, of
- * the threshold to the score), so 1 lies between converged and not. A coverage, modes or hq of nothing counts as half a bin,
- * mode or sample; infinite only where there is nothing to judge. */
+/* How far a checkpoint is from convergence: the largest of the ratios of errors to their thresholds, and of what is missing
+ * (bins of coverage, modes, points of high quality) to what may be missing. 1 lies between converged and not; infinite where
+ * there is nothing to judge. */
 double gt_metrics_distance(const gt_metrics *row, const gt_outcome_rules *rules);
 
 #ifdef __cplusplus

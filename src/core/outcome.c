@@ -105,19 +105,17 @@ gt_outcome gt_outcome_of(const gt_metrics *rows, size_t n, const gt_outcome_rule
     return gt_judge_outcome(&judge, &rows[n - 1], rules);
 }
 
-/* Of the threshold to a score that counts something: none of it counts as half of one, so that only a broken run is infinitely
- * far. */
-static double shortfall(double threshold, double score, double one) { return threshold / fmax(score, one / 2); }
+/* What is missing over what may be missing; of whole bins or modes, that and a half, so that 1 lies between. */
+static double shortfall(double missing, double allowed) { return missing > 0 ? missing / allowed : 0; }
 
 double gt_metrics_distance(const gt_metrics *row, const gt_outcome_rules *rules) {
     if (is_broken(row, rules)) return INFINITY;
     switch (rules->kind) {
     case GT_TARGET_FUNCTION:
         return fmax(fmax(row->resid_mean / rules->resid_mean_below, row->w1_x / rules->w1_x_below),
-                    shortfall(rules->coverage_at_least, row->coverage, 1));
+                    shortfall(SCORE_BINS - row->coverage, SCORE_BINS - rules->coverage_at_least + 0.5));
     case GT_TARGET_MIXTURE:
-        return fmax(shortfall(rules->modes_at_least, row->modes, 1),
-                    shortfall(rules->hq_at_least, row->hq, 1.0 / row->n_samples));
+        return fmax(shortfall(rules->modes_at_least - row->modes, 0.5), shortfall(1 - row->hq, 1 - rules->hq_at_least));
     default:
         return isnan(row->energy_coefficient) ? INFINITY : row->energy_coefficient / rules->energy_coefficient_below;
     }

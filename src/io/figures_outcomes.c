@@ -54,13 +54,14 @@ static gt_status draw_stacked(const gt_figures_input *input, gt_figures *figures
     const gt_store_summary *s = input->summary;
     const size_t n_shown = s->n_settings < MAX_SETTINGS ? s->n_settings : MAX_SETTINGS;
     gt_outcome outcomes[GT_N_OUTCOMES];
+    char count[GT_FIGURE_COUNT_CHARS];
     const int n = occurring(&s->all, outcomes);
     FILE *script = gt_figure_begin(figures, GT_FIGURE_OUTCOMES, 860, 130 + 22 * (int)n_shown, "outcomes");
     if (script == NULL) return GT_ERR_MEMORY;
     if (n_shown < s->n_settings)
         gt_figure_title(figures, script, "Outcomes by setting: the first %zu of %zu", n_shown, s->n_settings);
     else
-        gt_figure_title(figures, script, "Outcomes by setting");
+        gt_figure_title(figures, script, "Outcomes by setting (runs: %s)", gt_figure_count(s->all.n_finished, count));
     gt_figure_percent_axis(script, "x", "share of the setting's runs");
     fputs("$bars << END\n", script);
     for (size_t g = 0; g < n_shown; g++) {

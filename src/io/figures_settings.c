@@ -47,6 +47,7 @@ gt_status gt_figures_settings(const gt_figures_input *input, gt_figures *figures
     if (s->n_settings == 1 || s->all.n_finished == 0) return GT_OK;
     ranked *order = calloc(s->n_settings, sizeof *order);
     if (order == NULL) return gt_fail(GT_ERR_MEMORY, "out of memory for the charts");
+    char count[GT_FIGURE_COUNT_CHARS];
     size_t n = 0;
     for (size_t g = 0; g < s->n_settings; g++) {
         const gt_group_summary *group = &s->settings[g];
@@ -62,7 +63,8 @@ gt_status gt_figures_settings(const gt_figures_input *input, gt_figures *figures
     if (n_shown < n)
         gt_figure_title(figures, script, "Share converged, with 95 %% intervals: the best %zu of %zu settings", n_shown, n);
     else
-        gt_figure_title(figures, script, "Share converged by setting, with 95 %% intervals");
+        gt_figure_title(figures, script, "Share converged by setting, with 95 %% intervals (runs: %s)",
+                        gt_figure_count(s->all.n_finished, count));
     gt_figure_percent_axis(script, "x", "converged at the last checkpoint");
     write_ranking(script, input, order, n_shown);
     free(order);

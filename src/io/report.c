@@ -8,16 +8,30 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---------------------------------------------------------------- the top */
+
+static bool learn_the_same(const gt_study_plan *plan) {
+    const gt_target_spec *first = &plan->settings[0].target;
+    for (size_t g = 0; g < plan->n_settings; g++) {
+        const gt_target_spec *target = &plan->settings[g].target;
+        if (strcmp(target->name, first->name) != 0 || strcmp(target->expression, first->expression) != 0) return false;
+    }
+    return true;
+}
 
 static void write_title(FILE *page, const gt_report *report) {
     const gt_store_study *study = report->input->study;
     const char *expression = study->plan.settings[0].target.expression;
     char seeds[GT_FIGURE_COUNT_CHARS];
-    gt_html_printf(page, "What becomes of %s%s over %s seed%s", *expression != '\0' ? "y = " : "",
-                   *expression != '\0' ? expression : study->name, gt_figure_count(study->plan.n_seeds, seeds),
-                   study->plan.n_seeds == 1 ? "" : "s");
+    if (!learn_the_same(&study->plan))
+        gt_html_printf(page, "What becomes of several targets");
+    else if (*expression != '\0')
+        gt_html_printf(page, "What becomes of y = %s", expression);
+    else
+        gt_html_printf(page, "What becomes of %s", study->name);
+    gt_html_printf(page, " over %s seed%s", gt_figure_count(study->plan.n_seeds, seeds), study->plan.n_seeds == 1 ? "" : "s");
     if (study->plan.n_settings > 1) gt_html_printf(page, " under %zu settings", study->plan.n_settings);
 }
 
@@ -121,8 +135,8 @@ static void write_warnings(FILE *page, const gt_report *report) {
         fputs("<p class=\"warning\" id=\"unfinished\">", page);
         gt_html_printf(
             page,
-            "Unfinished: %s of %s runs are done, and the page tells of these; curves over iterations, too, of what has been "
-            "scored of the others. ",
+            "Unfinished: %s of %s runs are done. The outcomes are theirs; curves over iterations hold what has been scored "
+            "of the others, too. ",
             gt_figure_count(s->all.n_finished, done), gt_figure_count(s->n_runs, all));
         fputs("<code>", page);
         gt_html_printf(page, "gantry study --resume %s", path != NULL ? path : "");
