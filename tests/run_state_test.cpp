@@ -91,6 +91,44 @@ TEST_P(RunState, OneRunExtracted) {
     EXPECT_EQ(States(from.get()).data, before.data); // it was only read
 }
 
+// Settings side by side: the states are those of trainers with one setting, and each run is extracted with its own.
+TEST(RunStates, OfSeveralSettings) {
+    const gt_spec settings[] = {
+        preset("x2"), changed(preset("x2"), [](gt_spec &s) { s.generator_adam.lr = 0.01, s.discriminator_adam.beta1 = 0.5; })};
+    gt_trainer_options options{};
+    options.first_seed = 20, options.n_runs = 3, options.n_threads = 2, options.device = GT_DEVICE_CPU;
+    const auto create = [&] {
+        gt_trainer *trainer = nullptr;
+        EXPECT_EQ(gt_trainer_create_settings(settings, 2, &options, &trainer), GT_OK) << gt_last_error();
+        return Trainer(trainer, &gt_trainer_destroy);
+    };
+    const Trainer both = create();
+    ASSERT_EQ(gt_trainer_advance(both.get(), 12), GT_OK);
+    const States states(both.get());
+    std::vector<char> joined;
+    for (const gt_spec &spec : settings) {
+        const Trainer one = make_trainer(spec, 20, 3);
+        ASSERT_EQ(gt_trainer_advance(one.get(), 12), GT_OK);
+        const States of_one(one.get());
+        joined.insert(joined.end(), of_one.data.begin(), of_one.data.end());
+    }
+    EXPECT_TRUE(states.data == joined);
+    const Trainer again = create();
+    ASSERT_EQ(gt_run_states_set(again.get(), 12, joined.data()), GT_OK) << gt_last_error();
+    ASSERT_EQ(gt_trainer_advance(again.get(), 8), GT_OK);
+    for (size_t run = 0; run < 6; run++) {
+        SCOPED_TRACE(run);
+        gt_trainer *extracted = nullptr;
+        ASSERT_EQ(gt_run_extract(both.get(), run, &extracted), GT_OK) << gt_last_error();
+        const Trainer owned(extracted, &gt_trainer_destroy), alone = make_trainer(settings[run / 3], 20 + run % 3);
+        EXPECT_EQ(gt_trainer_get_spec(extracted)->generator_adam.lr, settings[run / 3].generator_adam.lr);
+        ASSERT_EQ(gt_trainer_advance(extracted, 8), GT_OK);
+        ASSERT_EQ(gt_trainer_advance(alone.get(), 20), GT_OK);
+        expect_same(extracted, 0, alone.get(), 0);
+        EXPECT_EQ(digest(again.get(), run), digest(alone.get()));
+    }
+}
+
 TEST(RunStates, ADivergedRunIsFrozenAgain) {
     const Trainer from = make_trainer(specs().back().spec, 0, 2);
     ASSERT_EQ(gt_trainer_advance(from.get(), 20), GT_OK);

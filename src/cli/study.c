@@ -5,6 +5,7 @@
 #include "cli/study_report.h"
 #include "cli/study_session.h"
 #include "cli/study_settings.h"
+#include "cli/study_weights.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -46,7 +47,7 @@ static int prepare(const gt_study_settings *s, const gt_ranks *ranks) {
                            "%s: parts of it are there, by ranks that were interrupted; go on with them (--resume %s), replace "
                            "them (--force), or name another file (--out)",
                            s->path, s->path);
-    return GT_EXIT_OK;
+    return gt_study_weights_refuse_others(s->path);
 }
 
 /* The store of this rank: the study's own file, or a part. */
@@ -126,6 +127,7 @@ static int study(gt_study_settings *s, gt_ranks *ranks) {
     if (code == GT_EXIT_OK && ranks->rank == 0) code = prepare(s, ranks);
     code = gt_ranks_agree(ranks, code);
     if (code == GT_EXIT_OK) code = open_store(s, ranks, &store);
+    if (code == GT_EXIT_OK && ranks->rank == 0 && s->force == GT_SWITCH_ON) gt_study_weights_remove_others(s->path);
     const int opened = gt_ranks_agree(ranks, code);
     if (opened != GT_EXIT_OK) {
         gt_store_close(store);

@@ -21,6 +21,40 @@ static char *folder_of(const char *store_path) {
     return gt_cli_text("%.*s-weights", (int)length, store_path);
 }
 
+/* The next of the checkpoints in a folder; NULL: no more. */
+static const char *next_kept(DIR *folder) {
+    static const char ending[] = ".safetensors";
+    for (const struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
+        const size_t length = strlen(entry->d_name);
+        if (strncmp(entry->d_name, "se", 2) == 0 && length >= sizeof ending &&
+            strcmp(entry->d_name + length - (sizeof ending - 1), ending) == 0)
+            return entry->d_name;
+    }
+    return NULL;
+}
+
+int gt_study_weights_refuse_others(const char *store_path) {
+    char *name = folder_of(store_path);
+    DIR *folder = opendir(name);
+    int code = GT_EXIT_OK;
+    if (next_kept(folder) != NULL)
+        code = gt_cli_fail(GT_EXIT_USAGE,
+                           "%s has checkpoints of another study; move it away, replace them (--force), or name another (--out)",
+                           name);
+    if (folder != NULL) closedir(folder);
+    free(name);
+    return code;
+}
+
+void gt_study_weights_remove_others(const char *store_path) {
+    char *name = folder_of(store_path);
+    DIR *folder = opendir(name);
+    for (const char *kept; (kept = next_kept(folder)) != NULL;) unlinkat(dirfd(folder), kept, 0);
+    if (folder != NULL) closedir(folder);
+    rmdir(name); /* where nothing else is in it */
+    free(name);
+}
+
 static char *path_in(const char *folder, const gt_store_study *study, size_t setting, uint64_t seed) {
     if (study->plan.n_settings == 1) return gt_cli_text("%s/seed%" PRIu64 ".safetensors", folder, seed);
     return gt_cli_text("%s/setting%zu-seed%" PRIu64 ".safetensors", folder, setting, seed);

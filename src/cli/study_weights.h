@@ -21,6 +21,10 @@ typedef struct gt_study_weights {
     size_t n;
 } gt_study_weights;
 
+/* A new study's folder has none of another one's checkpoints in it. The first returns an exit code, the error printed. */
+int gt_study_weights_refuse_others(const char *store_path);
+void gt_study_weights_remove_others(const char *store_path);
+
 /* As the store says; runs[n] are its runs so far. Returns an exit code, the error printed. Free in any case. */
 int gt_study_weights_begin(gt_store *store, const gt_store_run *runs, size_t n, gt_study_weights *out);
 void gt_study_weights_free(gt_study_weights *weights);
