@@ -116,6 +116,23 @@ TEST_F(Writer, AFailureStays) {
     EXPECT_EQ(number_of(path, "SELECT count(*) FROM state"), 0);
 }
 
+// What had been handed over when a write failed is not written behind it.
+TEST_F(Writer, NothingIsWrittenBehindAFailure) {
+    ASSERT_EQ(rows(block, 1), GT_OK);
+    ASSERT_EQ(gt_store_writer_flush(writer), GT_OK);
+    sqlite3 *other; // holds the writer up
+    ASSERT_EQ(sqlite3_open(path.c_str(), &other), SQLITE_OK);
+    ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+    ASSERT_EQ(rows(block, 1), GT_OK); // will fail
+    usleep(100000);
+    ASSERT_EQ(rows(block, 2), GT_OK); // waits
+    ASSERT_EQ(sqlite3_exec(other, "ROLLBACK", nullptr, nullptr, nullptr), SQLITE_OK);
+    sqlite3_close(other);
+    EXPECT_EQ(gt_store_writer_flush(writer), GT_ERR_IO);
+    EXPECT_EQ(end(), GT_ERR_IO);
+    EXPECT_EQ(number_of(path, "SELECT max(iteration) FROM checkpoint"), 1);
+}
+
 // A disk that is full in the middle: what was handed over in one call is there whole or not at all, and the file goes on later.
 TEST_F(Writer, AFullDisk) {
     gt_status status = GT_OK;
