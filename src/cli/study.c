@@ -130,6 +130,7 @@ static int study(gt_study_settings *s, gt_ranks *ranks) {
     if (code == GT_EXIT_OK && ranks->rank == 0) code = prepare(s, ranks);
     code = gt_ranks_agree(ranks, code);
     if (code == GT_EXIT_OK) code = open_store(s, ranks, &store);
+    if (code == GT_EXIT_OK && ranks->rank == 0 && s->force == GT_SWITCH_ON) gt_study_weights_remove_others(s->path);
     const int opened = gt_ranks_agree(ranks, code);
     if (opened != GT_EXIT_OK) {
         gt_store_close(store);

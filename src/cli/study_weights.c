@@ -6,6 +6,7 @@
 #include "core/status.h"
 #include "io/file.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -25,10 +26,9 @@ static char *folder_of(const char *store_path) {
 static const char *next_kept(DIR *folder) {
     static const char ending[] = ".safetensors";
     for (const struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
-        const size_t length = strlen(entry->d_name);
-        if (strncmp(entry->d_name, "se", 2) == 0 && length >= sizeof ending &&
-            strcmp(entry->d_name + length - (sizeof ending - 1), ending) == 0)
-            return entry->d_name;
+        const char *name = entry->d_name, *end = strstr(name, ending);
+        const size_t head = strncmp(name, "seed", 4) == 0 ? 4 : strncmp(name, "setting", 7) == 0 ? 7 : 0;
+        if (head > 0 && isdigit((unsigned char)name[head]) && end != NULL && strcmp(end, ending) == 0) return name;
     }
     return NULL;
 }

@@ -116,11 +116,11 @@ gives 0 "--force" study --seeds 2 --iterations 20 --eval-samples 1000 --out k.sq
 check "replaces" [ "$(value k.sqlite 'SELECT count(*) FROM run')" = 2 ]
 check "and the checkpoints of the study that was there" [ ! -e k-weights ]
 gives 0 "--keep-weights again" study $short --keep-weights all --out k.sqlite --force --quiet
-touch k-weights/own && mv k.sqlite moved.sqlite
+touch k-weights/own k-weights/seed.safetensors && mv k.sqlite moved.sqlite
 refuses 2 'k-weights has checkpoints of another study' study $short --keep-weights worst:1 --out k.sqlite
 mv moved.sqlite k.sqlite
 gives 0 "--force" study --seeds 2 --iterations 20 --eval-samples 1000 --keep-weights worst:1 --out k.sqlite --force --quiet
-check "leaves what is the user's own" [ "$(names k-weights | sed 's/seed[01]/seedN/')" = 'own seedN.safetensors ' ]
+check "leaves what is the user's own" [ "$(names k-weights | sed 's/seed[01]/seedN/')" = 'own seed.safetensors seedN.safetensors ' ]
 gives 0 "the largest seeds" study --seeds 9223372036854775805:9223372036854775807 --iterations 20 --eval-samples 1000 --out l.sqlite --quiet
 gives 0 "of gantry train" train --no-plots --seed 9223372036854775806 --iterations 20 --out l
 check "have its digest" [ "$(digest)" = "$(value l.sqlite 'SELECT digest FROM run WHERE seed = 9223372036854775806')" ]
