@@ -86,7 +86,7 @@ goes_on() {
     check "$2: without parts" is_clean
 }
 
-rm study.sqlite
+rm -rf study.sqlite study-weights
 begin mpirun --oversubscribe -n 3 "$GANTRY" study "${long[@]}" --out study.sqlite
 kill -USR1 $pid
 wait $pid
@@ -97,14 +97,14 @@ ranks 2 study "${long[@]}" --out study.sqlite
 check "a new study does not overwrite them" [ "$code" -eq 2 ] && grep -q 'parts of it are there' "$err"
 goes_on 2 SIGUSR1
 
-rm study.sqlite
+rm -rf study.sqlite study-weights
 begin mpirun --oversubscribe -n 3 "$GANTRY" study "${long[@]}" --out study.sqlite
 kill -TERM $pid
 wait $pid
 goes_on 1 SIGTERM
 
 # One of the processes, and that is not the first; mpirun ends the others.
-rm study.sqlite
+rm -rf study.sqlite study-weights
 begin mpirun --oversubscribe -n 3 bash -c "echo \$\$ >pid\$OMPI_COMM_WORLD_RANK; exec '$GANTRY' study ${long[*]} --out study.sqlite"
 kill -KILL "$(cat pid1)"
 wait $pid
@@ -112,7 +112,7 @@ check "a killed rank: exit code 137" [ $? -eq 137 ]
 goes_on 4 "a killed rank"
 
 # A rank whose file can't grow. What it has saved before is not lost.
-rm study.sqlite
+rm -rf study.sqlite study-weights
 echo 'ulimit -f 60; exec "$@"' >small.sh
 timeout 120 mpirun --oversubscribe -n 2 "$GANTRY" study "${long[@]}" --out study.sqlite : -n 1 bash small.sh "$GANTRY" study "${long[@]}" --out study.sqlite 2>"$err"
 check "a rank that fails: exit code 1" [ $? -eq 1 ]
