@@ -185,6 +185,14 @@ TEST(Distance, AgreesWithConvergedAroundEveryThreshold) {
         for (const Threshold &t : thresholds(rules)) {
             const double better = t.below ? -1e300 : 1e300;
             gt_metrics row = best;
+            if (t.score == &gt_metrics::coverage || t.score == &gt_metrics::modes) { // whole numbers: 1 lies between two
+                for (int missing : {0, 1, 4}) {
+                    row.*t.score = t.value - missing;
+                    EXPECT_EQ(gt_metrics_distance(&row, &rules) < 1, missing == 0);
+                    expect_agreement(row, rules);
+                }
+                continue;
+            }
             row.*t.score = t.value;
             EXPECT_EQ(gt_metrics_distance(&row, &rules), 1);
             EXPECT_EQ(gt_metrics_converged(&row, &rules), !t.below);
@@ -195,7 +203,7 @@ TEST(Distance, AgreesWithConvergedAroundEveryThreshold) {
             EXPECT_GT(gt_metrics_distance(&row, &rules), 1);
             EXPECT_FALSE(gt_metrics_converged(&row, &rules));
             // The worst score alone counts.
-            row.*t.score = t.below ? 3 * t.value : t.value / 3;
+            row.*t.score = t.below ? 3 * t.value : 1 - 3 * (1 - t.value);
             EXPECT_NEAR(gt_metrics_distance(&row, &rules), 3, 1e-12);
         }
     }
@@ -236,17 +244,17 @@ TEST(Distance, IsInfiniteWhereThereIsNothingToJudge) {
     }
 }
 
-// Nothing found is half of the least that could have been.
-TEST(Distance, OfNothingFoundIsFinite) {
+// Of what should be there the distance counts what is missing.
+TEST(Distance, OfNothingFound) {
     const gt_outcome_rules square = rules_of(target("x2")), ring = rules_of(target("ring8-pacgan"));
     gt_metrics row = perfect(square);
     row.coverage = 0;
-    EXPECT_DOUBLE_EQ(gt_metrics_distance(&row, &square), 2 * 16);
+    EXPECT_DOUBLE_EQ(gt_metrics_distance(&row, &square), 20 / 4.5);
     row = perfect(ring);
+    row.hq = 0;
+    EXPECT_NEAR(gt_metrics_distance(&row, &ring), 10, 1e-12);
     row.modes = 0;
     EXPECT_DOUBLE_EQ(gt_metrics_distance(&row, &ring), 2 * 8);
-    row.hq = 0;
-    EXPECT_DOUBLE_EQ(gt_metrics_distance(&row, &ring), 2 * 0.9 * 1000);
     EXPECT_FALSE(gt_metrics_converged(&row, &ring));
 }
 
