@@ -41,8 +41,8 @@ void gt_report_runs(FILE *page, const gt_report *report) {
     write_run(page, report, "worst", s->all.worst, path != NULL ? path : "");
     fputs(
         "</tbody></table></div>\n"
-        "<p class=\"note\">Runs are ordered by their distance from convergence at the last checkpoint: the largest ratio of a "
-        "score to its threshold, so 1 lies between converged and not; ∞ where a run has diverged. Ties go to the smaller "
+        "<p class=\"note\">Runs are ordered by their distance from convergence at the last checkpoint: the largest ratio of "
+        "an error, or of what is missing, to what is allowed, so 1 lies between converged and not; ∞ where a run has diverged. Ties go to the smaller "
         "seed.</p>\n",
         page);
     free(path);
