@@ -7,4 +7,4 @@ build=$1
 git ls-files '*.c' '*.h' '*.cpp' '*.cu' '*.cuh' | xargs clang-format-14 --dry-run --Werror
 git ls-files '*.sh' .ci/run | xargs shellcheck
 bash tests/headers_test.sh
-git ls-files 'src/*.c' examples | xargs -n 1 -P "$(nproc)" clang-tidy-14 -p "$build" --quiet
+git ls-files 'src/*.c' 'examples/*.c' | xargs -n 1 -P "$(nproc)" clang-tidy-14 -p "$build" --quiet

@@ -39,12 +39,12 @@ void gt_report_runs(FILE *page, const gt_report *report) {
     write_run(page, report, "best", s->all.best, path != NULL ? path : "");
     write_run(page, report, "median", s->all.median, path != NULL ? path : "");
     write_run(page, report, "worst", s->all.worst, path != NULL ? path : "");
-    fputs(
-        "</tbody></table></div>\n"
-        "<p class=\"note\">Runs are ordered by their distance from convergence at the last checkpoint: the largest ratio of "
-        "an error, or of what is missing, to what is allowed, so 1 lies between converged and not; ∞ where a run has diverged. Ties go to the smaller "
-        "seed.</p>\n",
-        page);
+    fputs("</tbody></table></div>\n"
+          "<p class=\"note\">Runs are ordered by their distance from convergence at the last checkpoint: the largest ratio of "
+          "an error, or of what is missing, to what is allowed, so 1 lies between converged and not; ∞ where a run has "
+          "diverged. Ties go to the smaller "
+          "seed.</p>\n",
+          page);
     free(path);
 }
 
