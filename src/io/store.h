@@ -79,7 +79,7 @@ gt_status gt_store_commit(gt_store *store);
 void gt_store_rollback(gt_store *store);
 gt_status gt_store_put_row(gt_store *store, uint64_t run, const gt_metrics *row, bool converged);
 gt_status gt_store_put_state(gt_store *store, uint64_t run, uint64_t iteration, const void *state, size_t bytes);
-gt_status gt_store_put_run(gt_store *store, const gt_store_run *run); /* finished: its state goes */
+gt_status gt_store_put_run(gt_store *store, const gt_store_run *of); /* finished: its state goes */
 
 /* ---------------------------------------------------------------- going on */
 

@@ -28,15 +28,16 @@ double gt_store_metric(const gt_metrics *row, int index) {
 
 /* ---------------------------------------------------------------- statements */
 
+static const char put_run[] = "UPDATE run SET finished = 1, outcome = ?2, distance = ?3, n_checkpoints = ?4, n_converged = ?5, "
+                              "n_relapses = ?6, first_converged = ?7, first_relapse = ?8, diverged_at = ?9, digest = ?10, "
+                              "converged = ?11 WHERE run = ?1";
+
 static const char *const sql_of[GT_STORE_N_STATEMENTS] = {
     [GT_STORE_BEGIN] = "BEGIN",
     [GT_STORE_COMMIT] = "COMMIT",
     [GT_STORE_ROLLBACK] = "ROLLBACK",
     [GT_STORE_PUT_STATE] = "INSERT OR REPLACE INTO state VALUES (?, ?, ?)",
-    [GT_STORE_PUT_RUN] = "UPDATE run SET finished = 1, outcome = ?2, distance = ?3, n_checkpoints = ?4, n_converged = ?5, "
-                         "n_relapses = ?6, first_converged = ?7, first_relapse = ?8, diverged_at = ?9, digest = ?10, "
-                         "converged = ?11 "
-                         "WHERE run = ?1",
+    [GT_STORE_PUT_RUN] = put_run,
     [GT_STORE_DROP_STATE] = "DELETE FROM state WHERE run = ?",
     [GT_STORE_GET_ROW] = "SELECT * FROM checkpoint WHERE iteration = ? AND run = ?",
     [GT_STORE_GET_STATE] = "SELECT state FROM state WHERE run = ?",
