@@ -68,21 +68,19 @@ static void print_percentiles(const gt_store_summary *summary, const gt_spec *sp
     }
 }
 
-static void print_iteration(double iteration) {
-    if (isfinite(iteration))
-        printf("%.0f", iteration);
-    else
-        printf("never");
+static const char *iteration_text(double iteration, char text[GT_NUMBER_CHARS]) {
+    snprintf(text, GT_NUMBER_CHARS, isfinite(iteration) ? "%.0f" : "never", iteration);
+    return text;
 }
 
 static void print_times(const gt_group_summary *group) {
-    printf("\nfirst convergence: half of the runs by iteration ");
-    print_iteration(group->first_converged.time);
-    printf(" (95 %%: ");
-    print_iteration(group->first_converged.interval.low);
-    printf(" to ");
-    print_iteration(group->first_converged.interval.high);
-    printf("); %" PRIu64 " of %" PRIu64 " ever did\n", group->n_ever, group->n_timed);
+    const gt_median_time *first = &group->first_converged;
+    char median[GT_NUMBER_CHARS], low[GT_NUMBER_CHARS], high[GT_NUMBER_CHARS];
+    printf("\nfirst convergence: ");
+    if (isfinite(first->time))
+        printf("half of the runs by iteration %s (95 %%: %s to %s); ", iteration_text(first->time, median),
+               iteration_text(first->interval.low, low), iteration_text(first->interval.high, high));
+    printf("%" PRIu64 " of %" PRIu64 " ever did\n", group->n_ever, group->n_timed);
     printf("relapses: %" PRIu64 " runs lost it again, %" PRIu64 " times in all\n", group->n_relapsed, group->n_relapses);
     if (!isnan(group->auc.mean_off_half))
         printf("the tutorial's accuracies tell failed runs from converged ones with an AUC of %.2f (1/2: not at all)\n",
@@ -109,13 +107,13 @@ static void print_settings(const gt_store *store, const gt_store_summary *summar
     print_heading("\nsetting  converged   95 % interval      first   values");
     for (size_t s = 0; s < summary->n_settings && s < MAX_SETTINGS_SHOWN; s++) {
         const gt_group_summary *group = &summary->settings[s];
+        char first[GT_NUMBER_CHARS];
         char *name = gt_sweep_setting_name(study, s);
         if (group->n_finished == 0)
             printf("%7zu  no run is finished            ", s);
         else
-            printf("%7zu    %5.1f %%  %5.1f to %5.1f %%  %7.0f", s,
-                   100 * (double)group->n_converged / (double)group->n_finished, 100 * group->converged.low,
-                   100 * group->converged.high, group->first_converged.time);
+            printf("%7zu    %5.1f %%  %5.1f to %5.1f %%  %7s", s, 100 * (double)group->n_converged / (double)group->n_finished,
+                   100 * group->converged.low, 100 * group->converged.high, iteration_text(group->first_converged.time, first));
         printf("   %s\n", name != NULL ? name : "");
         free(name);
     }
