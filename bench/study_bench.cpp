@@ -83,9 +83,9 @@ void Study(benchmark::State &state) {
             options.how.n_threads = 1;
             options.save_seconds = 10;
             bool stopped = false;
-            gt_trainer_info info;
+            gt_study_machine machine;
             state.ResumeTiming();
-            if (gt_study_run(&gt_store_get_study(store.handle)->plan, &options, &sink, &stopped, &info) != GT_OK ||
+            if (gt_study_run(&gt_store_get_study(store.handle)->plan, &options, &sink, &stopped, &machine) != GT_OK ||
                 gt_store_writer_end(writer, nullptr) != GT_OK)
                 return state.SkipWithError(gt_last_error());
             state.PauseTiming();

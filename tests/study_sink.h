@@ -35,7 +35,7 @@ class MemorySink {
     std::function<bool(int)> stop_at;          // of the how-manieth question, from 0
     std::function<bool(Call, int)> fail_at;    // such a call, counted from 0
     uint64_t last_stop_iteration = UINT64_MAX; // at which the last go was stopped
-    gt_trainer_info info{};
+    gt_study_machine machine{};
     bool stopped = false;
 
     gt_status go(const gt_trainer_options &how = {}, double save_seconds = 1e9) {
@@ -48,7 +48,7 @@ class MemorySink {
         }
         const gt_study_options options{how, save_seconds};
         const gt_study_sink sink{this, progress, load, rows_, save, finish, stop};
-        return gt_study_run(&plan_, &options, &sink, &stopped, &info);
+        return gt_study_run(&plan_, &options, &sink, &stopped, &machine);
     }
 
   private:

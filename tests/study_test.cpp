@@ -90,7 +90,7 @@ TEST(Study, RunsAreThoseOfTrainersAlone) {
         EXPECT_FALSE(sink.stopped);
         expect_complete(sink.runs, expected);
         EXPECT_GT(sink.block_sizes.size(), threads == 1 ? 3u : 1u); // more than one block, so that it says something
-        EXPECT_STREQ(sink.info.device, "cpu");
+        EXPECT_STREQ(sink.machine.device, "cpu");
     }
 }
 
@@ -102,7 +102,7 @@ TEST(Study, EveryInstructionSetGivesTheSame) {
         SCOPED_TRACE(gt_isa_name(isa));
         MemorySink sink(plan);
         ASSERT_EQ(sink.go(on_cpu(2, isa)), GT_OK) << gt_last_error();
-        EXPECT_STREQ(sink.info.isa, gt_isa_name(isa));
+        EXPECT_STREQ(sink.machine.isa, gt_isa_name(isa));
         expect_complete(sink.runs, expected);
     }
 }

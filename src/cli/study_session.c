@@ -148,7 +148,7 @@ static gt_status add_seconds(gt_store *store, const char *key, double seconds) {
 }
 
 /* How and where the last process computed. */
-static gt_status put_facts(gt_study_session *s, const gt_trainer_info *info, double busy_seconds) {
+static gt_status put_facts(gt_study_session *s, const gt_study_machine *machine, double busy_seconds) {
     struct utsname system;
     char *cpu = processor();
     gt_status status = set_fact(
@@ -156,10 +156,11 @@ static gt_status put_facts(gt_study_session *s, const gt_trainer_info *info, dou
         gt_cli_text("%s, %ld processors, %s", cpu, sysconf(_SC_NPROCESSORS_ONLN), uname(&system) == 0 ? system.sysname : "?"));
     free(cpu);
     GT_TRY(status);
-    GT_TRY(set_fact(s->store, "computed_by",
-                    info->n_gpus > 0
-                        ? gt_cli_text("%s on %s, %s: %s", info->engine, info->device, info->isa, info->why)
-                        : gt_cli_text("%s on %s, %s, %d threads", info->engine, info->device, info->isa, info->n_threads)));
+    GT_TRY(set_fact(
+        s->store, "computed_by",
+        machine->n_gpus > 0
+            ? gt_cli_text("%s on %s, %s: %s", machine->engine, machine->device, machine->isa, machine->why)
+            : gt_cli_text("%s on %s, %s, %d threads", machine->engine, machine->device, machine->isa, machine->n_threads)));
     GT_TRY(set_fact(s->store, "last_version", gt_cli_text("%s", gt_version())));
     GT_TRY(add_seconds(s->store, "seconds", gt_seconds() - s->began));
     return add_seconds(s->store, "writer_seconds", busy_seconds);
@@ -170,17 +171,17 @@ static gt_status put_facts(gt_study_session *s, const gt_trainer_info *info, dou
 static gt_status train(gt_study_session *s, const gt_study_options *options) {
     const gt_study_sink sink = {s, progress_of, load, rows, save, finish, stop};
     const gt_study_plan *plan = &gt_store_get_study(s->store)->plan;
-    gt_trainer_info info = {0};
+    gt_study_machine machine;
     double busy = 0;
     bool stopped = false;
     GT_TRY(gt_store_writer_begin(s->store, &s->writer));
-    gt_status status = gt_study_run(plan, options, &sink, &stopped, &info);
+    gt_status status = gt_study_run(plan, options, &sink, &stopped, &machine);
     char *why = status != GT_OK ? gt_cli_text("%s", gt_last_error()) : NULL;
     const gt_status written = gt_store_writer_end(s->writer, &busy);
     if (status != GT_OK && written == GT_OK) gt_fail(status, "%s", why); /* what came first counts */
     free(why);
     if (status == GT_OK) status = written;
-    if (status == GT_OK && info.engine != NULL) status = put_facts(s, &info, busy);
+    if (status == GT_OK && *machine.engine != '\0') status = put_facts(s, &machine, busy);
     return status;
 }
 

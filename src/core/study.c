@@ -7,6 +7,7 @@
 #include "core/trainer.h"
 
 #include <omp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -218,8 +219,18 @@ typedef struct {
     const gt_study_options *options;
     const gt_study_sink *sink;
     bool *stopped;
-    gt_trainer_info *info;
+    gt_study_machine *machine;
 } study_work;
+
+static gt_study_machine machine_of(const gt_trainer *trainer) {
+    const gt_trainer_info info = gt_trainer_get_info(trainer);
+    gt_study_machine machine = {.n_threads = info.n_threads, .n_gpus = info.n_gpus};
+    snprintf(machine.engine, sizeof machine.engine, "%s", info.engine);
+    snprintf(machine.device, sizeof machine.device, "%s", info.device);
+    snprintf(machine.isa, sizeof machine.isa, "%s", info.isa);
+    snprintf(machine.why, sizeof machine.why, "%s", info.why);
+    return machine;
+}
 
 static gt_status run_block(const study_work *study, const gt_study_block *block, uint64_t iteration) {
     const size_t n = gt_study_block_size(block);
@@ -238,7 +249,7 @@ static gt_status run_block(const study_work *study, const gt_study_block *block,
     gt_status status = work.rows != NULL && work.judges != NULL && work.converged != NULL
                            ? block_trainer(&work)
                            : gt_fail(GT_ERR_MEMORY, "no memory for the scores of %zu runs", n);
-    if (status == GT_OK) *study->info = gt_trainer_get_info(work.trainer);
+    if (status == GT_OK) *study->machine = machine_of(work.trainer);
     if (status == GT_OK) status = train(&work, study->stopped);
     block_free(&work);
     return status;
@@ -277,11 +288,12 @@ static gt_status run_group(const study_work *study, const gt_study_block *group)
 }
 
 gt_status gt_study_run(const gt_study_plan *plan, const gt_study_options *options, const gt_study_sink *sink, bool *stopped,
-                       gt_trainer_info *info) {
-    const study_work study = {plan, options, sink, stopped, info};
+                       gt_study_machine *machine) {
+    const study_work study = {plan, options, sink, stopped, machine};
     uint64_t first, end;
     setting_groups groups;
     *stopped = false;
+    *machine = (gt_study_machine){0};
     gt_study_shard(plan, &first, &end);
     gt_status status = group_settings(plan, &groups);
     const uint64_t n_seeds = status == GT_OK ? block_seeds(&options->how, &groups) : 1;

@@ -82,9 +82,16 @@ typedef struct gt_study_options {
     double save_seconds;    /* between saved states, at least */
 } gt_study_options;
 
-/* Trains what is left of this shard. *stopped: the sink asked for it. info: how it was computed (of the last block). */
+/* What computed: gt_trainer_info's texts, which end with its trainer, and numbers. */
+typedef struct gt_study_machine {
+    char engine[16], device[16], isa[32], why[256];
+    int n_threads, n_gpus;
+} gt_study_machine;
+
+/* Trains what is left of this shard. *stopped: the sink asked for it. machine: that of the last block; an empty engine where
+ * nothing was left. */
 gt_status gt_study_run(const gt_study_plan *plan, const gt_study_options *options, const gt_study_sink *sink, bool *stopped,
-                       gt_trainer_info *info);
+                       gt_study_machine *machine);
 
 #ifdef __cplusplus
 }
