@@ -75,6 +75,11 @@ static int compute_failed(gt_run_session *s, gt_status status) {
 
 static int write_failed(gt_run_session *s) { return fail_with_way_on(s, GT_EXIT_FAILURE, gt_last_error()); }
 
+/* The state comes from the GPU before it is written. */
+static int save_failed(gt_run_session *s, gt_status status) {
+    return status == GT_ERR_CUDA ? compute_failed(s, status) : write_failed(s);
+}
+
 int gt_run_session_flush(gt_run_session *s) {
     if (fflush(stdout) == 0 && !ferror(stdout)) return GT_EXIT_OK;
     char *what = gt_cli_text("can't write to standard output: %s", strerror(errno));
@@ -115,7 +120,7 @@ static bool prints_lines(const gt_run_session *s) { return !on(s->settings.json)
 static int evaluate(gt_run_session *s) {
     gt_status status = gt_run_record_evaluate(&s->record, s->trainer, s->settings.eval_samples);
     if (status != GT_OK) return compute_failed(s, status);
-    if (gt_seconds() >= s->next_save && save(s) != GT_OK) return write_failed(s);
+    if (gt_seconds() >= s->next_save && (status = save(s)) != GT_OK) return save_failed(s, status);
     if (!prints_lines(s)) return GT_EXIT_OK;
     gt_progress_erase(&s->progress);
     gt_train_print_row(s->record.spec, &s->record.rows[s->record.n_rows - 1]);
@@ -136,10 +141,11 @@ static int visit(gt_run_session *s) {
         gt_status status = s->watch->look(s->watch->context, s);
         if (status != GT_OK) return compute_failed(s, status);
     }
+    gt_status status = GT_OK;
     if (code == GT_EXIT_OK && settings->save_every > 0 && s->iteration % settings->save_every == 0 &&
-        s->saved_iteration != s->iteration && save(s) != GT_OK)
-        code = write_failed(s);
-    return code;
+        s->saved_iteration != s->iteration)
+        status = save(s);
+    return status == GT_OK ? code : save_failed(s, status);
 }
 
 /* Until the last iteration or a signal. */
@@ -169,7 +175,8 @@ int gt_run_session_train(gt_run_session *s, bool *finished) {
     }
     int code = train(s);
     if (code != GT_EXIT_OK) return code;
-    if (save(s) != GT_OK) return write_failed(s);
+    const gt_status status = save(s);
+    if (status != GT_OK) return save_failed(s, status);
     *finished = gt_interrupt_signal() == 0;
     return GT_EXIT_OK;
 }
@@ -185,10 +192,9 @@ static gt_status draw(gt_run_session *s) {
 }
 
 int gt_run_session_export(gt_run_session *s) {
-    if (export_weights(s, GT_GENERATOR, GT_FILE_GENERATOR) == GT_OK &&
-        export_weights(s, GT_DISCRIMINATOR, GT_FILE_DISCRIMINATOR) == GT_OK)
-        return GT_EXIT_OK;
-    return write_failed(s);
+    gt_status status = export_weights(s, GT_GENERATOR, GT_FILE_GENERATOR);
+    if (status == GT_OK) status = export_weights(s, GT_DISCRIMINATOR, GT_FILE_DISCRIMINATOR);
+    return status == GT_OK ? GT_EXIT_OK : save_failed(s, status);
 }
 
 int gt_run_session_draw(gt_run_session *s) {

@@ -53,6 +53,16 @@ gt_status gt_store_step(gt_store *store, sqlite3_stmt *statement, bool *row) {
     return code == SQLITE_ROW || code == SQLITE_DONE ? GT_OK : gt_store_fail(store);
 }
 
+gt_status gt_store_count(gt_store *store, const char *sql, uint64_t *out) {
+    sqlite3_stmt *statement;
+    bool row;
+    GT_TRY(gt_store_prepare(store, sql, &statement));
+    gt_status status = gt_store_step(store, statement, &row);
+    *out = status == GT_OK && row ? (uint64_t)sqlite3_column_int64(statement, 0) : 0;
+    sqlite3_finalize(statement);
+    return status;
+}
+
 const char *gt_store_keep_text(gt_store *store, const char *text) {
     char **texts = realloc(store->texts, (store->n_texts + 1) * sizeof *texts);
     if (texts == NULL) return NULL;

@@ -177,16 +177,6 @@ gt_status gt_store_merge_take(gt_store *merged, const char *const *parts, size_t
 
 /* ---------------------------------------------------------------- the sum */
 
-static gt_status count(gt_store *merged, const char *sql, uint64_t *out) {
-    sqlite3_stmt *statement;
-    bool row;
-    GT_TRY(gt_store_prepare(merged, sql, &statement));
-    gt_status status = gt_store_step(merged, statement, &row);
-    *out = status == GT_OK && row ? (uint64_t)sqlite3_column_int64(statement, 0) : 0;
-    sqlite3_finalize(statement);
-    return status;
-}
-
 static gt_status add_missing(gt_store_merge_result *result, uint64_t seed) {
     gt_seed_gap *last = result->n_missing > 0 ? &result->missing[result->n_missing - 1] : NULL;
     if (last != NULL && last->end == seed) {
@@ -203,10 +193,10 @@ static gt_status add_missing(gt_store_merge_result *result, uint64_t seed) {
 gt_status gt_store_merge_count(gt_store *merged, gt_store_merge_result *result) {
     sqlite3_stmt *seeds;
     bool row;
-    GT_TRY(count(merged, "SELECT count(*) FROM main.run", &result->n_runs));
-    GT_TRY(count(merged, "SELECT count(*) FROM main.run WHERE finished", &result->n_finished));
-    GT_TRY(count(merged, "SELECT count(*) FROM main.state", &result->n_resumable));
-    GT_TRY(count(merged, "SELECT count(*) FROM overlap", &result->n_overlapping));
+    GT_TRY(gt_store_count(merged, "SELECT count(*) FROM main.run", &result->n_runs));
+    GT_TRY(gt_store_count(merged, "SELECT count(*) FROM main.run WHERE finished", &result->n_finished));
+    GT_TRY(gt_store_count(merged, "SELECT count(*) FROM main.state", &result->n_resumable));
+    GT_TRY(gt_store_count(merged, "SELECT count(*) FROM overlap", &result->n_overlapping));
     GT_TRY(gt_store_prepare(merged, "SELECT DISTINCT seed FROM main.run WHERE NOT finished ORDER BY seed", &seeds));
     gt_status status;
     while ((status = gt_store_step(merged, seeds, &row)) == GT_OK && row)

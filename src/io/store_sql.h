@@ -54,6 +54,9 @@ gt_status gt_store_prepare(gt_store *store, const char *sql, sqlite3_stmt **out)
 /* A step: *row where there is one. */
 gt_status gt_store_step(gt_store *store, sqlite3_stmt *statement, bool *row);
 
+/* The whole number that a query gives. */
+gt_status gt_store_count(gt_store *store, const char *sql, uint64_t *out);
+
 /* A copy of a text that the store frees when it is closed. NULL: no memory. */
 const char *gt_store_keep_text(gt_store *store, const char *text);
 

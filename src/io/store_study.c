@@ -209,16 +209,6 @@ static gt_status get_number(gt_store *store, const char *key, uint64_t max, uint
     return right ? GT_OK : gt_store_damaged(store, "a number of the study is impossible");
 }
 
-static gt_status get_count(gt_store *store, const char *sql, size_t *out) {
-    sqlite3_stmt *statement;
-    bool row;
-    GT_TRY(gt_store_prepare(store, sql, &statement));
-    gt_status status = gt_store_step(store, statement, &row);
-    *out = status == GT_OK && row ? (size_t)sqlite3_column_int64(statement, 0) : 0;
-    sqlite3_finalize(statement);
-    return status;
-}
-
 static gt_status read_points(gt_store *store, gt_target_spec *target) {
     sqlite3_stmt *statement;
     const size_t bytes = target->n_points * (size_t)target->n_columns * sizeof(float);
@@ -245,7 +235,9 @@ static gt_status read_settings(gt_store *store) {
     gt_study_plan *plan = &store->study.plan;
     sqlite3_stmt *statement;
     bool row = false;
-    GT_TRY(get_count(store, "SELECT count(*) FROM setting", &plan->n_settings));
+    uint64_t n;
+    GT_TRY(gt_store_count(store, "SELECT count(*) FROM setting", &n));
+    plan->n_settings = (size_t)n;
     if (plan->n_settings == 0) return gt_store_damaged(store, "it has no settings");
     if (plan->n_seeds > GT_STUDY_MAX_RUNS / plan->n_settings)
         return gt_store_damaged(store, "it has more runs than a study can have");
@@ -296,7 +288,9 @@ static gt_status read_axis(gt_store *store, size_t axis, sqlite3_stmt *values) {
 static gt_status read_axes(gt_store *store) {
     sqlite3_stmt *names, *values = NULL;
     bool row;
-    GT_TRY(get_count(store, "SELECT count(*) FROM axis", &store->study.n_axes));
+    uint64_t n;
+    GT_TRY(gt_store_count(store, "SELECT count(*) FROM axis", &n));
+    store->study.n_axes = (size_t)n;
     store->axes = calloc(store->study.n_axes + 1, sizeof *store->axes);
     if (store->axes == NULL) return no_memory(store);
     store->study.axes = store->axes;
