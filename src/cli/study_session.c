@@ -79,7 +79,6 @@ static gt_status finish(void *context, const gt_study_block *block, const gt_stu
         s->n_converged += results[r].judge.recent & 1;
     }
     s->n_finished += n;
-    s->runs_done += n;
     s->block_runs = s->block_converged = 0;
     return gt_store_writer_results(s->writer, block, results);
 }

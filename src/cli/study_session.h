@@ -15,7 +15,7 @@ typedef struct gt_study_session {
     uint64_t *progress; /* of each run of the whole study, by id: as gt_study_sink has it; GT_STUDY_FINISHED, too, of other
                            shards' */
     gt_progress line;
-    uint64_t iterations_done, runs_done;  /* by this process: of finished blocks */
+    uint64_t iterations_done;             /* by this process: of finished blocks */
     uint64_t n_finished, n_converged;     /* runs of the store, and those that have converged at the end */
     uint64_t block_runs, block_converged; /* of the block at work, at its last checkpoint */
     double began;

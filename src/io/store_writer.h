@@ -11,7 +11,7 @@ extern "C" {
 
 typedef struct gt_store_writer gt_store_writer;
 
-/* The store is the writer's alone until the end. */
+/* Until the end nobody else writes the store; it may be read. */
 gt_status gt_store_writer_begin(gt_store *store, gt_store_writer **out);
 
 /* Arrays are copied, but states are taken: freed when they are written. */
