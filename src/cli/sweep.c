@@ -27,9 +27,10 @@ static bool is_whole(const gt_option *option) { return option->kind == GT_OPTION
 
 static bool is_number(const gt_option *option) { return is_whole(option) || option->kind == GT_OPTION_REAL; }
 
-/* Twelve digits: 0.3 and not 0.30000000000000004. */
-static char *number_value(const gt_option *option, double value) {
-    return is_whole(option) ? gt_cli_text("%.0f", value) : gt_cli_text("%.12g", value);
+/* Twelve digits where a value is exact but for rounding: 0.3 and not 0.30000000000000004; six inside even ratios and of random
+ * ones: 0.000316228. */
+static char *number_value(const gt_option *option, double value, bool exact) {
+    return is_whole(option) ? gt_cli_text("%.0f", value) : gt_cli_text(exact ? "%.12g" : "%.6g", value);
 }
 
 /* share 0 to 1 of the way along a range. */
@@ -75,7 +76,8 @@ static int parse_range(const char *text, const char *range, bool random, gt_swee
     else if (n == 2 && !random)
         code = refuse(text, "a range needs a count, from:to:count, unless --random draws from it");
     for (uint64_t k = 0; code == GT_EXIT_OK && k < count; k++)
-        add_value(axis, number_value(axis->option, along(axis, (double)k / (double)(count - 1))));
+        add_value(axis, number_value(axis->option, along(axis, (double)k / (double)(count - 1)),
+                                     !axis->log || k == 0 || k == count - 1));
     free(copy);
     return code;
 }
@@ -145,7 +147,7 @@ static int make_grid(gt_sweep *sweep) {
 
 /* A share of an axis: a value of its list, or a place in its range. */
 static char *value_along(const gt_sweep_axis *axis, double share) {
-    if (axis->n == 0) return number_value(axis->option, along(axis, share));
+    if (axis->n == 0) return number_value(axis->option, along(axis, share), false);
     const size_t k = (size_t)(share * (double)axis->n);
     return gt_cli_text("%s", axis->values[k < axis->n ? k : axis->n - 1]);
 }

@@ -32,7 +32,7 @@ check "its axes" [ "$(value s.sqlite 'SELECT name FROM axis ORDER BY axis' | tr 
 makes '16 0.1|16 1|32 0.1|32 1|' "the other way round" batch=16,32 lr=0.1,1
 makes '0|0.1|0.2|0.3|0.4|0.5|0.6|0.7|0.8|0.9|' "a range to the digit" beta1=0:0.9:10
 makes '0.9|0.6|0.3|0|' "downwards" beta1=0.9:0:4
-makes '1e-05|3.16227766017e-05|0.0001|0.000316227766017|0.001|0.00316227766017|0.01|' "in even ratios" lr=1e-5:1e-2:7:log
+makes '1e-05|3.16228e-05|0.0001|0.000316228|0.001|0.00316228|0.01|' "in even ratios" lr=1e-5:1e-2:7:log
 makes '0.1|0.01|' "of two" lr=0.1:0.01:2:log
 makes '1|4|7|10|' "of whole numbers" latent=1:10:4
 makes '2|4|8|16|32|' "in even ratios" batch=2:32:5:log
