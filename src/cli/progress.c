@@ -2,6 +2,7 @@
 #include "cli/progress.h"
 
 #include "cli/terminal.h"
+#include "core/clock.h"
 
 #include <inttypes.h>
 #include <stdio.h>

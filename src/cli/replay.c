@@ -3,7 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/interrupt.h"
-#include "cli/terminal.h"
+#include "core/clock.h"
 #include "io/npy.h"
 #include "io/plots.h"
 

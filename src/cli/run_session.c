@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/terminal.h"
+#include "core/clock.h"
 #include "io/plots.h"
 
 #include <errno.h>

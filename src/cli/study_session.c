@@ -3,7 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/interrupt.h"
-#include "cli/terminal.h"
+#include "core/clock.h"
 #include "core/status.h"
 #include "io/number.h"
 

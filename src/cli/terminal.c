@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 bool gt_terminal_is(FILE *stream) { return isatty(fileno(stream)); }
@@ -16,10 +15,4 @@ bool gt_terminal_moves(FILE *stream) {
 bool gt_terminal_colours(FILE *stream) {
     const char *no_color = getenv("NO_COLOR");
     return gt_terminal_moves(stream) && (no_color == NULL || *no_color == '\0');
-}
-
-double gt_seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }

@@ -13,7 +13,4 @@ bool gt_terminal_moves(FILE *stream);
 /* Such a terminal, unless NO_COLOR is set (https://no-color.org). */
 bool gt_terminal_colours(FILE *stream);
 
-/* Seconds of a clock that never jumps. */
-double gt_seconds(void);
-
 #endif

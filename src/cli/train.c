@@ -2,7 +2,7 @@
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/run_session.h"
-#include "cli/terminal.h"
+#include "core/clock.h"
 #include "io/plots.h"
 
 #include <inttypes.h>

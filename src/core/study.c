@@ -1,6 +1,7 @@
 /* Trains a study, block by block. */
 #include "core/study.h"
 
+#include "core/clock.h"
 #include "core/digest.h"
 #include "core/run_state.h"
 #include "core/status.h"
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     CPU_RUNS = 64,    /* of a block, a thread: the wait for the last one is short, and so is that for first results */
@@ -18,12 +18,6 @@ enum {
     MAX_GROUP = 1024  /* settings in a block */
 };
 static const double chunk_seconds = 0.05;
-
-static double seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static uint64_t min_u64(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
@@ -98,7 +92,7 @@ typedef struct {
     gt_judge *judges;          /* [R] */
     bool *converged;           /* [R] */
     uint64_t iteration, chunk; /* iterations that take about chunk_seconds */
-    double next_save;
+    double began, next_save;
 } block_work;
 
 static void block_free(block_work *work) {
@@ -134,7 +128,7 @@ static gt_status load_states(block_work *work) {
 }
 
 static gt_status save_states(block_work *work) {
-    const double began = seconds();
+    const double began = gt_seconds();
     const size_t bytes = gt_run_state_bytes(gt_trainer_get_spec(work->trainer));
     char *states = malloc(work->n_runs * bytes);
     if (states == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for %zu states", work->n_runs);
@@ -144,7 +138,7 @@ static gt_status save_states(block_work *work) {
     else
         free(states);
     /* At most a twentieth of the time goes into it. */
-    const double now = seconds(), took = now - began, least = work->options->save_seconds;
+    const double now = gt_seconds(), took = now - began, least = work->options->save_seconds;
     work->next_save = now + (20 * took > least ? 20 * took : least);
     return status;
 }
@@ -154,9 +148,9 @@ static gt_status advance(block_work *work) {
     const gt_study_plan *plan = work->plan;
     const uint64_t checkpoint = min_u64(plan->iterations, (work->iteration / plan->eval_every + 1) * plan->eval_every);
     const uint64_t n = min_u64(work->chunk, checkpoint - work->iteration);
-    const double began = seconds();
+    const double began = gt_seconds();
     GT_TRY(gt_trainer_advance(work->trainer, n));
-    const double took = seconds() - began;
+    const double took = gt_seconds() - began;
     work->iteration += n;
     if (took < chunk_seconds / 2 && n == work->chunk) work->chunk *= 2;
     if (took > chunk_seconds && work->chunk > 1) work->chunk /= 2;
@@ -188,7 +182,8 @@ static gt_status finish(block_work *work) {
                                        .outcome = gt_judge_outcome(&work->judges[r], last, &work->rules),
                                        .distance = gt_metrics_distance(last, &work->rules),
                                        .diverged = last->diverged,
-                                       .diverged_at = last->diverged_at};
+                                       .diverged_at = last->diverged_at,
+                                       .seconds = (gt_seconds() - work->began) / (double)n};
         memcpy(results[r].digest, digests[r], GT_DIGEST_CHARS);
     }
     if (status == GT_OK) status = work->sink->finish(work->sink->context, work->block, results, work->trainer);
@@ -200,7 +195,8 @@ static gt_status finish(block_work *work) {
 static gt_status train(block_work *work, bool *stopped) {
     const gt_study_sink *sink = work->sink;
     work->chunk = 1;
-    work->next_save = seconds() + work->options->save_seconds;
+    work->began = gt_seconds();
+    work->next_save = work->began + work->options->save_seconds;
     if (work->iteration > 0) GT_TRY(load_states(work));
     while (work->iteration < work->plan->iterations) {
         GT_TRY(advance(work));
@@ -208,7 +204,7 @@ static gt_status train(block_work *work, bool *stopped) {
         if (work->iteration == work->plan->iterations) break;
         *stopped = sink->stop(sink->context, work->block, work->iteration);
         if (*stopped) return save_states(work);
-        if (seconds() >= work->next_save) GT_TRY(save_states(work));
+        if (gt_seconds() >= work->next_save) GT_TRY(save_states(work));
     }
     return finish(work);
 }

@@ -53,6 +53,7 @@ typedef struct gt_study_result {
     bool diverged;
     uint64_t diverged_at;
     char digest[GT_DIGEST_CHARS];
+    double seconds; /* its share of the time that its block took in this process */
 } gt_study_result;
 
 #define GT_STUDY_FINISHED UINT64_MAX

@@ -155,6 +155,7 @@ static const char take_runs[] =
     "DELETE FROM main.state WHERE run IN taken;"
     "INSERT INTO main.state SELECT * FROM part.state WHERE run IN taken;"
     "INSERT OR REPLACE INTO main.run SELECT * FROM part.run WHERE run IN taken;"
+    "INSERT OR REPLACE INTO main.time SELECT * FROM part.time WHERE run IN taken;"
     "INSERT INTO main.checkpoint SELECT c.* FROM part.checkpoint c CROSS JOIN taken t ON t.run = c.run "
     "LEFT JOIN part.state s ON s.run = c.run WHERE s.run IS NULL AND (SELECT finished FROM part.run r WHERE r.run = c.run) "
     "OR c.iteration <= s.iteration;";

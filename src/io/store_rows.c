@@ -38,6 +38,7 @@ static const char *const sql_of[GT_STORE_N_STATEMENTS] = {
     [GT_STORE_ROLLBACK] = "ROLLBACK",
     [GT_STORE_PUT_STATE] = "INSERT OR REPLACE INTO state VALUES (?, ?, ?)",
     [GT_STORE_PUT_RUN] = put_run,
+    [GT_STORE_PUT_TIME] = "INSERT OR REPLACE INTO time VALUES (?, ?, strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))",
     [GT_STORE_DROP_STATE] = "DELETE FROM state WHERE run = ?",
     [GT_STORE_GET_ROW] = "SELECT * FROM checkpoint WHERE iteration = ? AND run = ?",
     [GT_STORE_GET_STATE] = "SELECT state FROM state WHERE run = ?",
@@ -146,6 +147,10 @@ gt_status gt_store_put_run(gt_store *store, const gt_store_run *of) {
     bind_or_null(statement, 9, result->diverged, result->diverged_at);
     sqlite3_bind_text(statement, 10, result->digest, -1, SQLITE_STATIC);
     bind_number(statement, 11, judge->recent & 1);
+    GT_TRY(run(store, statement));
+    GT_TRY(take(store, GT_STORE_PUT_TIME, &statement));
+    bind_number(statement, 1, of->run);
+    sqlite3_bind_double(statement, 2, result->seconds);
     GT_TRY(run(store, statement));
     GT_TRY(take(store, GT_STORE_DROP_STATE, &statement));
     bind_number(statement, 1, of->run);

@@ -21,6 +21,7 @@ typedef enum gt_store_statement {
     GT_STORE_PUT_ROW,
     GT_STORE_PUT_STATE,
     GT_STORE_PUT_RUN,
+    GT_STORE_PUT_TIME,
     GT_STORE_DROP_STATE,
     GT_STORE_GET_ROW,
     GT_STORE_GET_STATE,

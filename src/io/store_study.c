@@ -21,6 +21,7 @@ static const char tables[] =
     " outcome TEXT, converged INTEGER, distance REAL, n_checkpoints INTEGER, n_converged INTEGER, n_relapses INTEGER, "
     "first_converged INTEGER,"
     " first_relapse INTEGER, diverged_at INTEGER, digest TEXT);"
+    "CREATE TABLE time (run INTEGER PRIMARY KEY, seconds REAL NOT NULL, finished_at TEXT NOT NULL);"
     "CREATE TABLE state (run INTEGER PRIMARY KEY, iteration INTEGER NOT NULL, state BLOB NOT NULL);";
 
 gt_status gt_store_create_tables(gt_store *store) {

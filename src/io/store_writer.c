@@ -1,13 +1,13 @@
 /* The writing thread of a store. */
 #include "io/store_writer.h"
 
+#include "core/clock.h"
 #include "core/status.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { ERROR_CHARS = 512 };
 static const size_t queue_bytes = (size_t)256 << 20; /* that wait at most, beside one piece more */
@@ -38,12 +38,6 @@ struct gt_store_writer {
     char error[ERROR_CHARS];
     double busy_seconds;
 };
-
-static double seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static void free_pieces(piece *first) {
     while (first != NULL) {
@@ -104,9 +98,9 @@ static void *write_queue(void *context) {
         writer->writing = true;
         pthread_cond_broadcast(&writer->changed);
         pthread_mutex_unlock(&writer->mutex);
-        const double began = seconds();
+        const double began = gt_seconds();
         const gt_status status = failed ? GT_OK : write_pieces(writer->store, pieces);
-        const double took = seconds() - began;
+        const double took = gt_seconds() - began;
         free_pieces(pieces);
         pthread_mutex_lock(&writer->mutex);
         writer->writing = false;
