@@ -179,7 +179,7 @@ static gt_status new_store(const char *path, gt_store **out) {
     gt_store *store = calloc(1, sizeof *store);
     if (store == NULL) return no_memory();
     store->lock = -1;
-    store->path = strdup(path);
+    store->path = *path == ':' ? beside("./", path) : strdup(path); /* SQLite has names of its own with a colon */
     if (store->path == NULL) {
         free(store);
         return no_memory();
