@@ -1,18 +1,13 @@
-// The file of a study: all comes back that was put in, one process writes it, and what is not such a file, or damaged, is
-// refused and left as it is.
+// The file of a study: all comes back that was put in, and one process writes it.
 #include "stores.h"
 
 #include "core/spec_json.h"
 #include "io/store_sql.h"
 #include "rows.h"
 
-#include <cfloat>
-#include <limits>
 #include <thread>
 
 namespace {
-
-const double nan_ = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
 
 std::string json_of(const gt_spec &spec) {
     std::vector<char> text(GT_SPEC_JSON_CHARS);
@@ -44,50 +39,12 @@ void expect_same_study(const gt_store_study &a, const gt_store_study &b) {
     }
 }
 
-struct Runs {
-    explicit Runs(gt_store *store) { EXPECT_EQ(gt_store_read_runs(store, &runs, &n), GT_OK) << gt_last_error(); }
-    ~Runs() { free(runs); }
-    gt_store_run *runs = nullptr;
-    size_t n = 0;
-};
-
 std::vector<gt_metrics> rows_of(gt_store *store, uint64_t run) {
     gt_metrics *rows = nullptr;
     size_t n = 0;
     EXPECT_EQ(gt_store_read_run_rows(store, run, &rows, &n), GT_OK) << gt_last_error();
     std::vector<gt_metrics> out(rows, rows + n);
     free(rows);
-    return out;
-}
-
-// A row with numbers of its own for each run and checkpoint, among them those that are hard to keep.
-gt_metrics row_of(uint64_t run, uint64_t iteration) {
-    static const double hard[] = {nan_, inf, -inf, DBL_MAX, DBL_TRUE_MIN, 0.1, -1e-300, 3, 1.0 / 3};
-    gt_metrics row{};
-    size_t k = (size_t)(run + iteration);
-    row.iteration = iteration;
-    row.diverged = run % 3 == 2;
-    row.diverged_at = row.diverged ? run : 0;
-    for (const gt_csv_column *column = gt_metrics_columns; column->name != nullptr; column++) {
-        if (column->kind != GT_CSV_DOUBLE) continue;
-        const double value = k % 2 == 0 ? hard[k / 2 % 9] : (double)k * 1.7 + 1e-9 * (double)run;
-        memcpy((char *)&row + column->offset, &value, sizeof value);
-        k++;
-    }
-    row.n_samples = 5000, row.n_accuracy = 77, row.n_energy = 12; // as the study has it
-    return row;
-}
-
-gt_store_run result_of(uint64_t run) {
-    gt_store_run out{};
-    out.run = run;
-    out.finished = true;
-    out.result.judge = {4, 3, run % 2, 300 * (run % 3), run % 2 == 1 ? 600u : 0u, run % 2};
-    out.result.outcome = (gt_outcome)(run % GT_N_OUTCOMES);
-    out.result.distance = run % 4 == 0 ? inf : 0.1 * (double)run;
-    out.result.diverged = run % 4 == 0;
-    out.result.diverged_at = run % 4 == 0 ? 17 : 0;
-    snprintf(out.result.digest, sizeof out.result.digest, "%032llx", (unsigned long long)run * 0x123456789abcdefull);
     return out;
 }
 
@@ -442,183 +399,6 @@ TEST(Store, AStoreIsReplacedWhole) {
     expect_same_study(*gt_store_get_study(store.get()), small.study);
     EXPECT_TRUE(rows_of(store.get(), 1).empty());
     EXPECT_FALSE(std::filesystem::exists(path + ".new"));
-}
-
-// ---------------------------------------------------------------- what is refused
-
-class Refused : public testing::Test {
-  protected:
-    void SetUp() override {
-        create_store(path, small.study);
-        const Store store = open_store(path, true);
-        ASSERT_EQ(gt_store_begin(store.get()), GT_OK);
-        for (uint64_t run = 0; run < 40; run++) {
-            const gt_metrics row = row_of(run, 300);
-            const gt_store_run result = result_of(run);
-            ASSERT_EQ(gt_store_put_row(store.get(), run, &row, false), GT_OK);
-            ASSERT_EQ(gt_store_put_run(store.get(), &result), GT_OK);
-        }
-        ASSERT_EQ(gt_store_commit(store.get()), GT_OK);
-    }
-
-    // Opened either way it is refused, and neither it nor its folder changes. Returns the line.
-    std::string refusal() {
-        const auto before = snapshot(folder);
-        gt_store *store = nullptr;
-        for (bool to_write : {false, true}) {
-            gt_status status = gt_store_open(path.c_str(), to_write, &store);
-            gt_store_run *runs = nullptr;
-            size_t n;
-            if (status == GT_OK) { // a wrong run is found where it is read
-                status = gt_store_read_runs(store, &runs, &n);
-                gt_store_close(store);
-            }
-            EXPECT_EQ(status, GT_ERR_FILE) << "to write: " << to_write;
-            free(runs);
-            EXPECT_TRUE(snapshot(folder) == before) << "to write: " << to_write;
-            if (HasFailure()) break;
-        }
-        const std::string line = gt_last_error();
-        EXPECT_NE(line.find(path), std::string::npos) << line;
-        EXPECT_EQ(line.find('\n'), std::string::npos) << line;
-        return line;
-    }
-
-    void after(const std::string &sql) { execute_sql(path, sql); }
-
-    const Folder folder;
-    const SmallStudy small;
-    const std::string path = folder / "s.sqlite";
-};
-
-TEST_F(Refused, ItIsFineAsItIs) {
-    EXPECT_EQ(Runs(open_store(path).get()).n, 40u);
-    const std::map<std::string, std::string> before = snapshot(folder);
-    EXPECT_EQ(before.size(), 1u);
-    EXPECT_EQ(Runs(open_store(path).get()).n, 40u);
-    EXPECT_TRUE(snapshot(folder) == before); // nothing is left by a reader
-}
-
-TEST_F(Refused, OtherFiles) {
-    const std::string whole = bytes_of(path);
-    for (const std::string &bytes : {std::string(), std::string("text"), std::string(1000, 't'), whole.substr(0, 99),
-                                     "SQLite format 4" + whole.substr(15)}) {
-        put_bytes(path, bytes);
-        EXPECT_NE(refusal().find("no study of gantry"), std::string::npos);
-    }
-    std::filesystem::remove(path);
-    EXPECT_NE(refusal().find("No such file"), std::string::npos);
-    execute_sql(path, "PRAGMA journal_mode=WAL; CREATE TABLE t (a); INSERT INTO t VALUES (1)");
-    EXPECT_NE(refusal().find("no study of gantry"), std::string::npos);
-}
-
-TEST_F(Refused, OtherVersionsAndPrograms) {
-    after("PRAGMA user_version = " + std::to_string(GT_STORE_VERSION + 1));
-    EXPECT_NE(refusal().find("store version 2; gantry " + std::string(gt_version()) + " reads version 1"), std::string::npos);
-    after("PRAGMA user_version = 0");
-    EXPECT_NE(refusal().find("store version 0"), std::string::npos);
-    after("PRAGMA user_version = 1; PRAGMA application_id = 1");
-    EXPECT_NE(refusal().find("no study of gantry"), std::string::npos);
-}
-
-TEST_F(Refused, Truncated) {
-    const std::string whole = bytes_of(path);
-    for (size_t size : {(size_t)100, (size_t)4096, (size_t)5000, whole.size() / 2, whole.size() - 4096, whole.size() - 1}) {
-        SCOPED_TRACE(size);
-        put_bytes(path, whole.substr(0, size));
-        EXPECT_NE(refusal().find("is damaged"), std::string::npos);
-    }
-}
-
-TEST_F(Refused, PagesOfNoise) {
-    const std::string whole = bytes_of(path);
-    const size_t n_pages = whole.size() / 4096;
-    uint32_t random = 3;
-    ASSERT_GT(n_pages, 10u);
-    for (size_t page = 1; page < n_pages; page++) {
-        SCOPED_TRACE(page);
-        std::string bytes = whole;
-        for (size_t k = 0; k < 4096; k++) bytes[4096 * page + k] = (char)((random = random * 1664525u + 1013904223u) >> 24);
-        put_bytes(path, bytes);
-        EXPECT_NE(refusal().find("is damaged"), std::string::npos);
-        if (HasFailure()) break;
-    }
-}
-
-TEST_F(Refused, WhatAKilledProcessLeftIsLeftToo) {
-    ASSERT_EQ(in_child([&] { // rows in the journal
-                  gt_store *store;
-                  const gt_metrics row = row_of(1, 600);
-                  if (gt_store_open(path.c_str(), true, &store) != GT_OK) return 1;
-                  return (int)gt_store_put_row(store, 1, &row, false);
-              }),
-              0);
-    ASSERT_GT(std::filesystem::file_size(path + "-wal"), 0u);
-    std::string bytes = bytes_of(path);
-    bytes[4096 * 3 + 1] ^= 0x55; // some page of a table
-    put_bytes(path, bytes.substr(0, bytes.size() - 5000));
-    const std::string wal = bytes_of(path + "-wal");
-    gt_store *store = nullptr;
-    for (bool to_write : {false, true}) EXPECT_EQ(gt_store_open(path.c_str(), to_write, &store), GT_ERR_FILE);
-    EXPECT_EQ(bytes_of(path).size(), bytes.size() - 5000);
-    EXPECT_TRUE(bytes_of(path + "-wal") == wal);
-}
-
-TEST_F(Refused, ImpossibleNumbers) {
-    const std::string whole = bytes_of(path);
-    const char *const keys[] = {"first_seed", "n_seeds",   "n_shards",   "shard",   "iterations",
-                                "eval_every", "n_samples", "n_accuracy", "n_energy"};
-    const auto changed_to = [&](const std::string &key, const std::string &value) {
-        SCOPED_TRACE(key + " " + value);
-        put_bytes(path, whole);
-        after("UPDATE study SET value = " + value + " WHERE key = '" + key + "'");
-        EXPECT_NE(refusal().find("is damaged"), std::string::npos);
-    };
-    for (const std::string key : keys) {
-        for (const char *value : {"-1", "9223372036854775807", "'x'", "NULL", "1.5", "x'00'"}) changed_to(key, value);
-        put_bytes(path, whole);
-        after("DELETE FROM study WHERE key = '" + key + "'");
-        EXPECT_NE(refusal().find("it has no " + key), std::string::npos);
-    }
-    for (const char *key : {"n_seeds", "n_shards", "iterations", "eval_every", "n_samples", "n_accuracy"}) changed_to(key, "0");
-    changed_to("shard", "1");
-    changed_to("n_shards", "11");        // more than seeds
-    changed_to("n_seeds", "1000000000"); // more runs than any study has
-    changed_to("n_seeds", "5");          // fewer than there are
-}
-
-TEST_F(Refused, WrongSettingsAxesAndRuns) {
-    const std::string whole = bytes_of(path);
-    const char *const changes[] = {
-        "DELETE FROM setting",
-        "DELETE FROM setting WHERE setting = 3",
-        "UPDATE setting SET setting = 7 WHERE setting = 3",
-        "UPDATE setting SET spec = 'x' WHERE setting = 2",
-        "UPDATE setting SET spec = '{}' WHERE setting = 0",
-        "UPDATE setting SET spec = '' WHERE setting = 0",
-        "UPDATE setting SET spec = replace(spec, '128', '127')", // an odd batch
-        "DELETE FROM axis_value WHERE axis = 1 AND setting = 2",
-        "DELETE FROM study WHERE key = 'name'",
-        "DELETE FROM study WHERE key = 'keep_weights'",
-        "DROP TABLE run",
-        "DROP TABLE study",
-        "UPDATE run SET seed = 99 WHERE run = 0",
-        "UPDATE run SET seed = 110 WHERE run = 9",
-        "UPDATE run SET seed = 105 WHERE run = 4",
-        "UPDATE run SET seed = -1 WHERE run = 4",
-        "UPDATE run SET setting = 4 WHERE run = 39",
-        "UPDATE run SET run = 1000 WHERE run = 39",
-        "UPDATE run SET outcome = 'fine' WHERE run = 7",
-        "UPDATE run SET outcome = NULL WHERE run = 7",
-        "UPDATE run SET digest = 'abc' WHERE run = 7",
-        "UPDATE run SET digest = NULL WHERE run = 7",
-    };
-    for (const char *sql : changes) {
-        SCOPED_TRACE(sql);
-        put_bytes(path, whole);
-        after(sql);
-        EXPECT_NE(refusal().find("is damaged"), std::string::npos);
-    }
 }
 
 } // namespace

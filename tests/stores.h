@@ -3,14 +3,19 @@
 #define GT_TESTS_STORES_H
 
 #include "folder.h"
+#include "io/csv.h"
 #include "io/store.h"
 #include "specs.h"
 
+#include <cfloat>
 #include <functional>
+#include <limits>
 #include <map>
 #include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+const double nan_ = std::numeric_limits<double>::quiet_NaN(), inf = std::numeric_limits<double>::infinity();
 
 // Two axes, four settings, ten seeds from 100 on, of which a shard has its part.
 struct SmallStudy {
@@ -89,6 +94,44 @@ inline std::map<std::string, std::string> snapshot(const Folder &folder) {
     std::map<std::string, std::string> files;
     for (const std::string &name : folder.files()) files[name] = bytes_of(folder / name);
     return files;
+}
+
+struct Runs {
+    explicit Runs(gt_store *store) { EXPECT_EQ(gt_store_read_runs(store, &runs, &n), GT_OK) << gt_last_error(); }
+    ~Runs() { free(runs); }
+    gt_store_run *runs = nullptr;
+    size_t n = 0;
+};
+
+// A row with numbers of its own for each run and checkpoint, among them those that are hard to keep.
+inline gt_metrics row_of(uint64_t run, uint64_t iteration) {
+    static const double hard[] = {nan_, inf, -inf, DBL_MAX, DBL_TRUE_MIN, 0.1, -1e-300, 3, 1.0 / 3};
+    gt_metrics row{};
+    size_t k = (size_t)(run + iteration);
+    row.iteration = iteration;
+    row.diverged = run % 3 == 2;
+    row.diverged_at = row.diverged ? run : 0;
+    for (const gt_csv_column *column = gt_metrics_columns; column->name != nullptr; column++) {
+        if (column->kind != GT_CSV_DOUBLE) continue;
+        const double value = k % 2 == 0 ? hard[k / 2 % 9] : (double)k * 1.7 + 1e-9 * (double)run;
+        memcpy((char *)&row + column->offset, &value, sizeof value);
+        k++;
+    }
+    row.n_samples = 5000, row.n_accuracy = 77, row.n_energy = 12; // as the study has it
+    return row;
+}
+
+inline gt_store_run result_of(uint64_t run) {
+    gt_store_run out{};
+    out.run = run;
+    out.finished = true;
+    out.result.judge = {4, 3, run % 2, 300 * (run % 3), run % 2 == 1 ? 600u : 0u, run % 2};
+    out.result.outcome = (gt_outcome)(run % GT_N_OUTCOMES);
+    out.result.distance = run % 4 == 0 ? inf : 0.1 * (double)run;
+    out.result.diverged = run % 4 == 0;
+    out.result.diverged_at = run % 4 == 0 ? 17 : 0;
+    snprintf(out.result.digest, sizeof out.result.digest, "%032llx", (unsigned long long)run * 0x123456789abcdefull);
+    return out;
 }
 
 #endif
