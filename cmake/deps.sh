@@ -5,9 +5,9 @@ set -euo pipefail
 
 declare -A packages=(
     [build]="gcc libc6-dev cmake ninja-build pkg-config libcjson-dev libmuparser-dev libyaml-dev libsqlite3-dev libxxhash-dev libhdf5-dev
-        libprotobuf-c-dev protobuf-c-compiler gnuplot-nox graphviz"
+        libprotobuf-c-dev protobuf-c-compiler libopenblas-dev liblapacke-dev libpng-dev zlib1g-dev gnuplot-nox graphviz"
     [test]="g++ libgtest-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user jq python3
-        python3-venv sqlite3 chromium libopenmpi-dev openmpi-bin slurmd slurmctld slurm-client munge"
+        python3-venv sqlite3 dataset-fashion-mnist chromium libopenmpi-dev openmpi-bin slurmd slurmctld slurm-client munge"
     [bench]="g++ libbenchmark-dev"
     [cuda]="g++"
     [mpi]="libopenmpi-dev openmpi-bin"

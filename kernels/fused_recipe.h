@@ -20,8 +20,9 @@ enum fused_role { FUSED_REAL, FUSED_FAKE, FUSED_G };
 /* How real points are drawn.
  *  SQUARE  (x, x^2) with x = fma(u, width, lo)
  *  CURVE   the cubic of a segment of a table [FUSED_CURVE_SEGMENTS][X][4], coefficients from the constant one up
- *  POINTS  a row of a table [n][X] */
-enum fused_target { FUSED_SQUARE, FUSED_CURVE, FUSED_POINTS };
+ *  POINTS  a row of a table [n][X]
+ *  IMAGES  the same of bytes, for the layered engine alone */
+enum fused_target { FUSED_SQUARE, FUSED_CURVE, FUSED_POINTS, FUSED_IMAGES };
 
 /* Only ints, so that recipes compare with memcmp and the tutorial's can be a compile-time constant. */
 typedef struct fused_recipe {

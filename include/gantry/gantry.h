@@ -124,15 +124,18 @@ typedef enum gt_target_kind {
     GT_TARGET_DATA      /* a user's points, drawn at random */
 } gt_target_kind;
 
-/* A distribution of points. gt_target_by_name() and its siblings fill it; parameters and domain may be changed then. */
+/* A distribution of points. gt_target_by_name() and its siblings fill it; parameters and domain may be changed then. An image
+ * is a point too: its values, rows from the top, channels last, 0 to 255. */
 typedef struct gt_target_spec {
-    char name[GT_TARGET_NAME_CHARS];            /* one of gt_target_name(), "expression" or "data" */
+    char name[GT_TARGET_NAME_CHARS];            /* one of gt_target_name(), "expression", "data" or "images" */
     char expression[GT_EXPRESSION_CHARS];       /* of "expression": f(x), as muParser reads it; else empty */
     double lo, hi;                              /* of a function: its domain */
     double parameter[GT_MAX_TARGET_PARAMETERS]; /* as gt_target_parameter_name() names them; the rest 0 */
     const float *points;                        /* of "data": [n_points, n_columns], the caller's; a trainer copies them */
-    size_t n_points;                            /* 0 for all others */
-    int n_columns;                              /* X: 2 but for data, 1 to GT_MAX_COLUMNS */
+    size_t n_points;                            /* of "data" and "images"; 0 for all others */
+    int n_columns;                              /* X: 2 but for data, 1 to GT_MAX_COLUMNS, and images, 1 to GT_MAX_WIDTH */
+    const unsigned char *pixels;                /* of "images", in place of points: [n_points, n_columns], likewise */
+    int height, width, channels;                /* of "images": n_columns is their product; 0 for all others */
 } gt_target_spec;
 
 /* Built-in targets; index 0 is the tutorial's. NULL past the end. */
@@ -155,6 +158,26 @@ GT_API gt_status gt_target_from_points(const float *points, size_t n, int n_colu
 /* Points of a .csv or .npy file into memory that the caller frees with gt_free(). GT_ERR_FILE names a bad row by its line. */
 GT_API gt_status gt_points_read(const char *path, float **points, size_t *n, int *n_columns);
 GT_API void gt_free(void *memory);
+
+/* Images with their classes, where they have some. */
+typedef struct gt_images {
+    unsigned char *pixels; /* [n, height, width, channels] */
+    unsigned char *labels; /* [n], below n_classes; NULL: none */
+    size_t n;
+    int height, width, channels; /* channels: 1 (grey) or 3 (red, green, blue) */
+    int n_classes;               /* 0 where there are no labels */
+} gt_images;
+
+typedef enum gt_images_part { GT_IMAGES_TRAIN, GT_IMAGES_TEST } gt_images_part;
+
+/* The images of a folder of IDX files (MNIST and its likes, gzipped or not), of an IDX file, of a .npy file, or of a folder of
+ * PNG files (docs/file-formats.md). The part counts where a folder has both. GT_ERR_FILE names the file and what is wrong with
+ * it. Free with gt_images_destroy(). */
+GT_API gt_status gt_images_read(const char *path, gt_images_part part, gt_images *out);
+GT_API void gt_images_destroy(gt_images *images);
+
+/* The pixels stay the caller's. GT_ERR_ARGUMENT: none, or images of too many values. */
+GT_API gt_status gt_target_from_images(const gt_images *images, gt_target_spec *out);
 
 GT_API gt_target_kind gt_target_kind_of(const gt_target_spec *target);
 

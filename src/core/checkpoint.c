@@ -80,13 +80,14 @@ static void run_tensors(size_t n_runs, const run_rows *rows, gt_tensor out[2]) {
     strcpy(out[1].name, "run.last_losses");
 }
 
-/* The points of a data target. */
+/* The points of a data target, or its images. */
 static gt_tensor points_tensor(const gt_spec *spec) {
-    gt_tensor tensor = {.name = "target.points",
-                        .dtype = GT_F32,
+    const bool images = gt_target_is_images(&spec->target);
+    gt_tensor tensor = {.dtype = images ? GT_U8 : GT_F32,
                         .n_dims = 2,
                         .shape = {spec->target.n_points, (uint64_t)spec->target.n_columns},
-                        .data = spec->target.points};
+                        .data = gt_target_data(&spec->target)};
+    strcpy(tensor.name, images ? "target.images" : "target.points");
     return tensor;
 }
 
@@ -150,7 +151,7 @@ static void checksum_of(const char *const values[N_KEYS], const run_rows *rows, 
     for (int i = 0; i < N_KEYS; i++) parts[i] = (gt_file_part){values[i], strlen(values[i]) + 1};
     parts[N_KEYS] = (gt_file_part){rows->counters, n_runs * sizeof *rows->counters};
     parts[N_KEYS + 1] = (gt_file_part){rows->losses, n_runs * sizeof *rows->losses};
-    parts[N_KEYS + 2] = (gt_file_part){target->points, target->n_points * (size_t)target->n_columns * sizeof *target->points};
+    parts[N_KEYS + 2] = (gt_file_part){gt_target_data(target), gt_target_data_bytes(target)};
     gt_digest_parts(parts, target->n_points > 0 ? N_KEYS + 3 : N_KEYS + 2, out);
 }
 
@@ -225,7 +226,7 @@ typedef struct {
     gt_safetensors *file;
     const char *values[N_KEYS];
     gt_spec spec;
-    float *points; /* of a data target */
+    void *data; /* of a data target */
     uint64_t first_seed, n_runs, iteration;
 } checkpoint;
 
@@ -269,11 +270,12 @@ static gt_status check_spec(checkpoint *c) {
     gt_target_spec *target = &c->spec.target;
     if (target->n_points > 0) {
         const gt_tensor tensor = points_tensor(&c->spec);
-        if (target->n_columns < 1 || target->n_columns > GT_MAX_COLUMNS) return damaged(c, "its points have no columns");
+        if (target->n_columns < 1 || target->n_columns > GT_MAX_WIDTH) return damaged(c, "its points have no columns");
         GT_TRY(gt_safetensors_expect(c->file, &tensor)); /* the size of the file vouches for n_points */
-        target->points = c->points = malloc(gt_tensor_n_elements(&tensor) * sizeof *c->points);
-        if (c->points == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for %zu points", target->n_points);
-        GT_TRY(gt_safetensors_read(c->file, &tensor, c->points));
+        c->data = malloc(gt_target_data_bytes(target));
+        if (c->data == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for %zu points", target->n_points);
+        GT_TRY(gt_safetensors_read(c->file, &tensor, c->data));
+        gt_target_set_data(target, c->data);
     }
     return gt_spec_check(&c->spec) == GT_OK ? GT_OK : damaged_spec(c);
 }
@@ -372,7 +374,7 @@ gt_status gt_trainer_load(const char *path, const gt_trainer_options *options, g
 
 cleanup:
     if (status != GT_OK) gt_trainer_destroy(trainer);
-    free(c.points);
+    free(c.data);
     gt_safetensors_close(c.file);
     return status;
 }

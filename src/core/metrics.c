@@ -149,7 +149,7 @@ static void score_energies(const float *generated, const float *real, size_t n, 
 
 /* Sum of the squared distances of points[n, X] to their mean. */
 static double squared_distances(const float *points, size_t n, int n_columns) {
-    double mean[GT_MAX_COLUMNS];
+    double mean[GT_MAX_WIDTH];
     for (int c = 0; c < n_columns; c++) {
         part_sum sum = {{0}};
         for (size_t i = 0; i < n; i++) add(&sum, i, (double)points[i * (size_t)n_columns + (size_t)c]);

@@ -64,9 +64,15 @@ static bool targets(difference *out, const gt_target_spec *first, const gt_targe
         return numbers(out, member, first->parameter[p], other->parameter[p]);
     }
     if (numbers(out, "target.n_points", (double)first->n_points, (double)other->n_points) ||
-        numbers(out, "target.n_columns", first->n_columns, other->n_columns))
+        numbers(out, "target.n_columns", first->n_columns, other->n_columns) ||
+        numbers(out, "target.height", first->height, other->height) || numbers(out, "target.width", first->width, other->width))
         return true;
     const size_t n = first->n_points * (size_t)first->n_columns;
+    for (size_t i = 0; first->pixels != other->pixels && i < n; i++) {
+        if (first->pixels[i] == other->pixels[i]) continue;
+        snprintf(member, sizeof member, "target.pixels[%zu]", i);
+        return numbers(out, member, first->pixels[i], other->pixels[i]);
+    }
     for (size_t i = 0; first->points != other->points && i < n; i++) {
         if (first->points[i] == other->points[i]) continue;
         snprintf(member, sizeof member, "target.points[%zu]", i);

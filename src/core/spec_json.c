@@ -2,6 +2,7 @@
 #include "core/spec_json.h"
 
 #include "core/status.h"
+#include "core/target.h"
 #include "io/number.h"
 
 #include <cjson/cJSON.h>
@@ -48,8 +49,11 @@ static bool add_target(cJSON *spec, const char *key, const gt_target_spec *targe
         char text[GT_NUMBER_CHARS];
         ok = cJSON_AddItemToArray(parameters, cJSON_CreateRaw(number_text(target->parameter[k], text)));
     }
-    return ok && cJSON_AddNumberToObject(object, "columns", target->n_columns) != NULL &&
-           cJSON_AddNumberToObject(object, "points", (double)target->n_points) != NULL;
+    ok = ok && cJSON_AddNumberToObject(object, "columns", target->n_columns) != NULL &&
+         cJSON_AddNumberToObject(object, "points", (double)target->n_points) != NULL;
+    if (!ok || !gt_target_is_images(target)) return ok;
+    const int shape[] = {target->height, target->width, target->channels};
+    return cJSON_AddItemToObject(object, "image", cJSON_CreateIntArray(shape, 3));
 }
 
 static bool add_recipe(cJSON *json, const gt_spec *spec) {
@@ -171,6 +175,14 @@ static bool get_text(const cJSON *object, const char *key, size_t size, char *ou
     return true;
 }
 
+/* Height, width and channels of images. */
+static bool get_image(const cJSON *target, gt_target_spec *out) {
+    const cJSON *image = cJSON_GetObjectItemCaseSensitive(target, "image");
+    if (image == NULL) return !gt_target_is_images(out);
+    return cJSON_GetArraySize(image) == 3 && is_int(cJSON_GetArrayItem(image, 0), &out->height) &&
+           is_int(cJSON_GetArrayItem(image, 1), &out->width) && is_int(cJSON_GetArrayItem(image, 2), &out->channels);
+}
+
 static bool get_target(const cJSON *spec, const char *key, gt_target_spec *out) {
     const cJSON *target = cJSON_GetObjectItemCaseSensitive(spec, key), *parameter;
     double n_points = 0;
@@ -184,7 +196,7 @@ static bool get_target(const cJSON *spec, const char *key, gt_target_spec *out) 
         out->parameter[k++] = parameter->valuedouble;
     }
     out->n_points = (size_t)n_points;
-    return ok;
+    return ok && get_image(target, out);
 }
 
 static bool get_recipe(const cJSON *json, gt_spec *out) {

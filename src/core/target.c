@@ -47,15 +47,23 @@ static gt_scaling scaling_of(const gt_spec *spec) {
     }
 }
 
+/* The map of one column that lies in [lo, hi]; returns its width. */
+static double scale_column(gt_target_model *model, int c, double lo, double hi, gt_scaling scaling) {
+    const bool symmetric = scaling == GT_SCALING_SYMMETRIC;
+    const double width = hi - lo;
+    model->scaled = scaling != GT_SCALING_NONE;
+    model->scale[c] = 1;
+    if (!model->scaled) return width;
+    model->scale[c] = (float)(symmetric ? width / 2 : width);
+    model->offset[c] = (float)(symmetric ? (lo + hi) / 2 : lo);
+    return width;
+}
+
 static gt_status choose_scaling(gt_target_model *model, const source *s, gt_scaling scaling) {
     const bool symmetric = scaling == GT_SCALING_SYMMETRIC;
-    model->scaled = scaling != GT_SCALING_NONE;
     for (int c = 0; c < model->n_columns; c++) {
-        model->scale[c] = 1;
+        const double width = scale_column(model, c, s->lo[c], s->hi[c], scaling);
         if (!model->scaled) continue;
-        const double width = s->hi[c] - s->lo[c];
-        model->scale[c] = (float)(symmetric ? width / 2 : width);
-        model->offset[c] = (float)(symmetric ? (s->lo[c] + s->hi[c]) / 2 : s->lo[c]);
         if (!(width > 1e-6 * fmax(fabs(s->lo[c]), fabs(s->hi[c])) && model->scale[c] >= FLT_MIN))
             return gt_fail(
                 GT_ERR_ARGUMENT,
@@ -72,7 +80,8 @@ static double to_nets(const gt_target_model *model, int column, double value) {
 
 void gt_target_to_data(const gt_target_model *model, float *points, size_t n) {
     if (!model->scaled) return;
-    const size_t columns = (size_t)model->n_columns;
+    const size_t columns = model->pixels != NULL ? 1 : (size_t)model->n_columns;
+    if (model->pixels != NULL) n *= (size_t)model->n_columns;
     for (size_t i = 0; i < n; i++)
         for (size_t c = 0; c < columns; c++)
             points[i * columns + c] = fmaf(points[i * columns + c], model->scale[c], model->offset[c]);
@@ -178,6 +187,14 @@ static gt_status make_data(gt_target_model *model, const gt_spec *spec, source *
     return fill_rows(model, spec->target.points, spec->target.n_points);
 }
 
+static void make_images(gt_target_model *model, const gt_spec *spec) {
+    scale_column(model, 0, 0, 255, scaling_of(spec));
+    model->score.kind = SCORE_OTHER;
+    model->draw = FUSED_IMAGES;
+    model->n = (uint32_t)spec->target.n_points;
+    model->pixels = spec->target.pixels;
+}
+
 static gt_status make(gt_target_model *model, const gt_spec *spec, source *s) {
     switch (model->kind) {
     case GT_TARGET_FUNCTION:
@@ -190,12 +207,16 @@ static gt_status make(gt_target_model *model, const gt_spec *spec, source *s) {
         GT_TRY(make_curve(model, spec, s));
         break;
     case GT_TARGET_DATA:
-        GT_TRY(make_data(model, spec, s));
+        if (gt_target_is_images(&spec->target))
+            make_images(model, spec);
+        else
+            GT_TRY(make_data(model, spec, s));
         break;
     }
     model->score.n_columns = model->n_columns;
     model->has_noise = s->noise > 0;
-    for (int c = 0; c < model->n_columns; c++) model->noise[c] = (float)(s->noise / (double)model->scale[c]);
+    for (int c = 0; model->has_noise && c < model->n_columns; c++)
+        model->noise[c] = (float)(s->noise / (double)model->scale[c]);
     return GT_OK;
 }
 

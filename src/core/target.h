@@ -2,6 +2,7 @@
 #ifndef GT_CORE_TARGET_H
 #define GT_CORE_TARGET_H
 
+#include "core/target_data.h"
 #include "gantry/gantry.h"
 #include "kernels/fused_recipe.h"
 #include "kernels/score.h"
@@ -15,13 +16,14 @@ typedef struct gt_target_model {
     int n_columns; /* X */
 
     /* drawing, in the units that the nets see (docs/numerics.md, "Real points") */
-    int draw;     /* fused_target */
-    uint32_t n;   /* CURVE: FUSED_CURVE_SEGMENTS; POINTS: rows; SQUARE: 0 */
-    float *table; /* CURVE: [n][X][4]; POINTS: [n][X]; SQUARE: NULL; owned */
+    int draw;                    /* fused_target */
+    uint32_t n;                  /* CURVE: FUSED_CURVE_SEGMENTS; POINTS, IMAGES: rows; SQUARE: 0 */
+    float *table;                /* CURVE: [n][X][4]; POINTS: [n][X]; SQUARE, IMAGES: NULL; owned */
+    const unsigned char *pixels; /* IMAGES: [n][X], of the spec, in the units of the data */
     bool has_noise;
     float noise[GT_MAX_COLUMNS]; /* standard deviations */
 
-    /* what is in the units of the nets becomes data by fma(value, scale, offset), a column each */
+    /* what is in the units of the nets becomes data by fma(value, scale, offset), a column each; of images all as the first */
     bool scaled;
     float scale[GT_MAX_COLUMNS], offset[GT_MAX_COLUMNS];
 

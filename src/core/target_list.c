@@ -2,6 +2,7 @@
 #include "core/target_list.h"
 
 #include "core/status.h"
+#include "core/target_data.h"
 
 #include <float.h>
 #include <math.h>
@@ -91,10 +92,21 @@ gt_status gt_target_from_points(const float *points, size_t n, int n_columns, gt
     return gt_target_check(out);
 }
 
+gt_status gt_target_from_images(const gt_images *images, gt_target_spec *out) {
+    *out = (gt_target_spec){.name = "images",
+                            .pixels = images->pixels,
+                            .n_points = images->n,
+                            .n_columns = images->height * images->width * images->channels,
+                            .height = images->height,
+                            .width = images->width,
+                            .channels = images->channels};
+    return gt_target_check(out);
+}
+
 gt_target_kind gt_target_kind_of(const gt_target_spec *target) {
     const gt_builtin_target *found = gt_builtin_target_find(target->name);
     if (found != NULL) return found->kind;
-    return strcmp(target->name, "data") == 0 ? GT_TARGET_DATA : GT_TARGET_FUNCTION;
+    return strcmp(target->name, "data") == 0 || gt_target_is_images(target) ? GT_TARGET_DATA : GT_TARGET_FUNCTION;
 }
 
 /* ---------------------------------------------------------------- the check */
@@ -127,6 +139,21 @@ static gt_status check_points(const gt_target_spec *target) {
     return GT_OK;
 }
 
+static gt_status check_images(const gt_target_spec *target) {
+    const int h = target->height, w = target->width, c = target->channels;
+    if (h < 1 || w < 1 || h > GT_MAX_WIDTH || w > GT_MAX_WIDTH || (c != 1 && c != 3) || h * w > GT_MAX_WIDTH / c)
+        return gt_fail(GT_ERR_ARGUMENT,
+                       "images of %d x %d with %d channels; it takes 1 (grey) or 3 channels, and up to %d values an image", h,
+                       w, c, GT_MAX_WIDTH);
+    if (target->n_columns != h * w * c)
+        return gt_fail(GT_ERR_ARGUMENT, "images of %d x %d with %d channels have %d values, not %d", h, w, c, h * w * c,
+                       target->n_columns);
+    if (target->pixels == NULL || target->n_points < 1 || target->n_points > INT32_MAX)
+        return gt_fail(GT_ERR_ARGUMENT, "%zu images; it takes 1 to %d", target->pixels != NULL ? target->n_points : 0,
+                       INT32_MAX);
+    return GT_OK;
+}
+
 static gt_status check_parameters(const gt_target_spec *target, const gt_builtin_target *builtin) {
     for (int p = 0; p < GT_MAX_TARGET_PARAMETERS; p++) {
         const char *name = builtin != NULL ? builtin->parameter[p].name : NULL;
@@ -143,8 +170,10 @@ static gt_status check_parameters(const gt_target_spec *target, const gt_builtin
 gt_status gt_target_check(const gt_target_spec *target) {
     const gt_builtin_target *builtin = gt_builtin_target_find(target->name);
     const bool is_data = strcmp(target->name, "data") == 0, is_expression = strcmp(target->name, "expression") == 0;
-    if (builtin == NULL && !is_data && !is_expression) return no_such_target(target->name);
+    const bool is_images = gt_target_is_images(target);
+    if (builtin == NULL && !is_data && !is_expression && !is_images) return no_such_target(target->name);
     GT_TRY(check_parameters(target, builtin));
+    if (is_images) return check_images(target);
     if (is_data) return check_points(target);
     if (target->n_columns != 2)
         return gt_fail(GT_ERR_ARGUMENT, "target %s of %d columns; its points have 2", target->name, target->n_columns);

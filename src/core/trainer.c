@@ -37,21 +37,21 @@ static gt_status check_settings(const gt_spec *settings, size_t n_settings) {
     return GT_OK;
 }
 
-/* Copies of the settings, and of the caller's points in their place. */
+/* Copies of the settings, and of the caller's points or images in their place. */
 static gt_status own_settings(gt_trainer *trainer, const gt_spec *given) {
     const gt_target_spec *target = &given->target;
-    const size_t bytes = target->n_points * (size_t)target->n_columns * sizeof *target->points;
-    float *points = NULL;
+    const size_t bytes = gt_target_data_bytes(target);
+    void *data = NULL;
     trainer->settings = calloc(trainer->n_settings, sizeof *trainer->settings);
     if (trainer->settings == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for %zu settings", trainer->n_settings);
     if (bytes > 0) {
-        points = malloc(bytes);
-        if (points == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for %zu points", target->n_points);
-        memcpy(points, target->points, bytes);
+        data = malloc(bytes);
+        if (data == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for %zu points", target->n_points);
+        memcpy(data, gt_target_data(target), bytes);
     }
     for (size_t s = 0; s < trainer->n_settings; s++) {
         trainer->settings[s] = given[s];
-        trainer->settings[s].target.points = points;
+        gt_target_set_data(&trainer->settings[s].target, data);
     }
     return GT_OK;
 }
@@ -85,7 +85,7 @@ void gt_trainer_destroy(gt_trainer *trainer) {
     if (trainer == NULL) return;
     if (trainer->engine != NULL) trainer->engine->ops->destroy(trainer->engine);
     gt_target_model_destroy(trainer->target);
-    if (trainer->settings != NULL) free((void *)trainer->settings->target.points);
+    if (trainer->settings != NULL) free((void *)gt_target_data(&trainer->settings->target));
     free(trainer->settings);
     free(trainer);
 }

@@ -13,6 +13,7 @@ extern "C" {
 
 /* X(name, text in the file, bytes): what gantry writes and reads */
 #define GT_DTYPE_LIST(X)                                                                                                       \
+    X(GT_U8, "U8", 1)                                                                                                          \
     X(GT_F32, "F32", 4)                                                                                                        \
     X(GT_F64, "F64", 8)                                                                                                        \
     X(GT_U64, "U64", 8)

@@ -3,6 +3,7 @@
 
 #include "core/spec_json.h"
 #include "core/status.h"
+#include "core/target_data.h"
 #include "io/number.h"
 
 #include <inttypes.h>
@@ -63,13 +64,12 @@ static gt_status put_number(gt_store *store, const char *key, uint64_t value) {
     return run_once(store, statement);
 }
 
-/* The points of a data target, float32, row-major. */
+/* The points of a data target, float32, or its images, a byte a value; row-major. */
 static gt_status put_points(gt_store *store, const gt_target_spec *target) {
     sqlite3_stmt *statement;
     if (target->n_points == 0) return GT_OK;
-    const uint64_t bytes = target->n_points * (uint64_t)target->n_columns * sizeof(float);
     GT_TRY(gt_store_prepare(store, "INSERT INTO study VALUES ('points', ?)", &statement));
-    if (sqlite3_bind_blob64(statement, 1, target->points, bytes, SQLITE_STATIC) != SQLITE_OK) {
+    if (sqlite3_bind_blob64(statement, 1, gt_target_data(target), gt_target_data_bytes(target), SQLITE_STATIC) != SQLITE_OK) {
         sqlite3_finalize(statement);
         return gt_fail(GT_ERR_ARGUMENT, "%zu points are more than a study's file holds; take fewer than 1 GB of them",
                        target->n_points);
@@ -212,7 +212,7 @@ static gt_status get_number(gt_store *store, const char *key, uint64_t max, uint
 
 static gt_status read_points(gt_store *store, gt_target_spec *target) {
     sqlite3_stmt *statement;
-    const size_t bytes = target->n_points * (size_t)target->n_columns * sizeof(float);
+    const size_t bytes = gt_target_data_bytes(target);
     if (target->n_points == 0) return GT_OK;
     GT_TRY(find(store, "points", &statement));
     gt_status status = GT_OK;
@@ -262,7 +262,7 @@ static gt_status read_settings(gt_store *store) {
         gt_target_spec *target = &store->settings[s].target;
         if (target->n_points != store->settings[0].target.n_points || target->n_columns != store->settings[0].target.n_columns)
             return gt_store_damaged(store, "its settings have different points");
-        target->points = store->points;
+        gt_target_set_data(target, store->points);
         if (gt_spec_check(&store->settings[s]) != GT_OK) status = damaged_setting(store);
     }
     return status;
