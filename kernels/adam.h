@@ -1,4 +1,5 @@
-/* private. The numbers of Adam: its constants folded, and the step sizes, once a step in double (docs/numerics.md). C and CUDA. */
+/* private. The numbers of Adam: its constants folded, and the step sizes, once a step in double (docs/numerics.md). C and CUDA.
+ */
 #ifndef GT_KERNELS_ADAM_H
 #define GT_KERNELS_ADAM_H
 

@@ -13,7 +13,7 @@ const size_t n = 10'000'000;
 std::vector<float> draw(fused_draw kind) {
     std::vector<float> x(n);
     const size_t per_iteration = n / 100; // from many iterations, as training takes them
-    for (uint32_t i = 0; i < 100; i++) fused_portable.draw(kind, 2024, 4, i, per_iteration, x.data() + i * per_iteration);
+    for (uint32_t i = 0; i < 100; i++) fused_portable.draw(kind, 2024, 4, i, 0, per_iteration, x.data() + i * per_iteration);
     return x;
 }
 

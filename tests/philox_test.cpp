@@ -52,10 +52,10 @@ TEST(Philox, DrawsOfEveryInstructionSet) {
             const uint64_t seed = 0x123456789abcdef0;
             std::vector<float> uniforms(n + 1, -7.0f), normals(n + 1, -7.0f);
             std::vector<float> symmetric(n + 1, -7.0f), truncated(n + 1, -7.0f);
-            kernels->draw(DRAW_UNIFORM, seed, 3, 70000, n, uniforms.data());
-            kernels->draw(DRAW_NORMAL, seed, 3, 70000, n, normals.data());
-            kernels->draw(DRAW_SYMMETRIC, seed, 3, 70000, n, symmetric.data());
-            kernels->draw(DRAW_TRUNCATED, seed, 3, 70000, n, truncated.data());
+            kernels->draw(DRAW_UNIFORM, seed, 3, 70000, 0, n, uniforms.data());
+            kernels->draw(DRAW_NORMAL, seed, 3, 70000, 0, n, normals.data());
+            kernels->draw(DRAW_SYMMETRIC, seed, 3, 70000, 0, n, symmetric.data());
+            kernels->draw(DRAW_TRUNCATED, seed, 3, 70000, 0, n, truncated.data());
             reference::Vector u = reference::uniforms(seed, 3, 70000, n), z = reference::normals(seed, 3, 70000, n);
             for (size_t i = 0; i < n; i++) {
                 ASSERT_EQ(uniforms[i], u[i]) << gt_isa_name(isa) << " n " << n << " i " << i;

@@ -162,10 +162,10 @@ static void generate(const fused_plan *plan, const fused_run *run, uint32_t stre
     }
 }
 
-static void real(const fused_plan *plan, uint64_t seed, uint32_t stream, uint32_t noise_stream, uint32_t iteration, size_t n,
-                 float *out, float *ws) {
+static void real(const fused_plan *plan, uint64_t seed, uint32_t stream, uint32_t noise_stream, uint32_t iteration,
+                 uint64_t first, size_t n, float *out, float *ws) {
     const int n_columns = plan->shape.d.layer[0].n_in;
-    for (uint64_t first = 0; n > 0; n -= n < PASS ? n : PASS, first += PASS, out += PASS * n_columns) {
+    for (; n > 0; n -= n < PASS ? n : PASS, first += PASS, out += PASS * n_columns) {
         batch_shape b = batch_of(n < PASS ? (int)n : PASS);
         values points = {ws + plan->points, b.slots, 1};
         draw_real(plan, &plan->shape, seed, stream, noise_stream, iteration, first, b, 0, b.slots, ws, points);
@@ -173,9 +173,10 @@ static void real(const fused_plan *plan, uint64_t seed, uint32_t stream, uint32_
     }
 }
 
-LANES_FN void draw_flat_of(fused_draw kind, uint64_t seed, uint32_t stream, uint32_t iteration, size_t n, float *out) {
+LANES_FN void draw_flat_of(fused_draw kind, uint64_t seed, uint32_t stream, uint32_t iteration, uint64_t first, size_t n,
+                           float *out) {
     float rows[8 * LANES], flat[4 * LANES];
-    for (uint64_t base = 0; n > 0; base += 4 * LANES) {
+    for (uint64_t base = first; n > 0; base += 4 * LANES) {
         size_t take = n < 4 * LANES ? n : 4 * LANES;
         draw(seed, stream, iteration, kind, base, 4, 4, rows);
         for (int k = 0; k < 4 * LANES; k++) flat[k] = rows[(k % 4) * LANES + k / 4];
@@ -185,8 +186,9 @@ LANES_FN void draw_flat_of(fused_draw kind, uint64_t seed, uint32_t stream, uint
     }
 }
 
-static void draw_flat(fused_draw kind, uint64_t seed, uint32_t stream, uint32_t iteration, size_t n, float *out) {
-    draw_flat_of(kind, seed, stream, iteration, n, out);
+static void draw_flat(fused_draw kind, uint64_t seed, uint32_t stream, uint32_t iteration, uint64_t first, size_t n,
+                      float *out) {
+    draw_flat_of(kind, seed, stream, iteration, first, n, out);
 }
 
 /* A caller's labels tell D's real points from fake ones. */

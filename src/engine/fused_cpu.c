@@ -5,7 +5,9 @@
 
 #include "core/spec.h"
 #include "core/status.h"
+#include "engine/cpu_isa.h"
 #include "engine/fused_recipe.h"
+#include "engine/initial_weights.h"
 
 #include <math.h>
 #include <omp.h>
@@ -96,60 +98,6 @@ static void plan_workspace(fused_plan *plan, size_t batch_capacity) {
     plan->workspace = (at + LANES - 1) / LANES * LANES;
 }
 
-/* ---------------------------------------------------------------- instruction sets */
-
-typedef struct {
-    gt_isa isa;
-    const fused_kernels *kernels;
-    const char *why;
-    bool available;
-} isa_choice;
-
-/* Best first; portable, which always runs, last. */
-static size_t list_isas(isa_choice out[3]) {
-    size_t n = 0;
-#ifdef GANTRY_X86
-    __builtin_cpu_init();
-    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-                        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
-    out[n++] = (isa_choice){GT_ISA_AVX512, &fused_avx512, "the widest that this processor has", avx512};
-    out[n++] = (isa_choice){GT_ISA_AVX2, &fused_avx2, "the widest that this processor has", avx2};
-    if (avx2)
-        out[n++] = (isa_choice){GT_ISA_PORTABLE, &fused_portable_fma, "plain C, compiled for AVX2 and FMA", true};
-    else
-#endif
-        out[n++] = (isa_choice){GT_ISA_PORTABLE, &fused_portable, "plain C for any processor", true};
-    return n;
-}
-
-static gt_status choose_isa(gt_isa wanted, isa_choice *out) {
-    isa_choice all[3];
-    const size_t n = list_isas(all);
-    for (size_t k = 0; k < n; k++) {
-        *out = all[k];
-        if (wanted == GT_ISA_AUTO ? all[k].available : all[k].isa == wanted) break;
-    }
-    if (wanted != GT_ISA_AUTO && (out->isa != wanted || !out->available))
-        return gt_fail(GT_ERR_DEVICE, "this processor has no %s; take auto or portable", gt_isa_name(wanted));
-    if (wanted != GT_ISA_AUTO && wanted != GT_ISA_PORTABLE) out->why = "asked for";
-    return GT_OK;
-}
-
-static size_t list(gt_device_info *out, size_t capacity) {
-    isa_choice all[3];
-    const size_t n = list_isas(all);
-    for (size_t k = 0; k < n && k < capacity; k++) {
-        out[k] = (gt_device_info){.device = GT_DEVICE_CPU, .gpu = -1, .usable = all[k].available};
-        snprintf(out[k].name, sizeof out[k].name, "%s", gt_isa_name(all[k].isa));
-        if (all[k].available)
-            snprintf(out[k].note, sizeof out[k].note, "%d threads", omp_get_num_procs());
-        else
-            snprintf(out[k].note, sizeof out[k].note, "this processor lacks it");
-    }
-    return n;
-}
-
 /* ---------------------------------------------------------------- state */
 
 /* Parts of G's state: of D's there are three. */
@@ -209,34 +157,6 @@ static void set_counters(gt_engine *base, size_t run, const gt_run_counters *cou
     engine->runs[run].g_powers = powers_after(&of->numbers.g_adam, counters->g_steps, &of->g_cache);
 }
 
-/* Of a standard normal that is cut off at +-2: sqrt(1 - 4 phi(2) / erf(sqrt 2)), phi the normal density. */
-#define TRUNCATED_DEVIATION 0.87962566103423978
-
-static int fan_of(gt_initializer initializer, const fused_layer *layer) {
-    return initializer == GT_HE_UNIFORM || initializer == GT_HE_NORMAL ? layer->n_in : layer->n_in + layer->n_out;
-}
-
-/* numbers: room for twice as many as the net has weights. */
-static void initialize_net(const fused_kernels *kernels, const gt_net_spec *spec, const fused_net *net, uint64_t seed,
-                           uint32_t stream, float *state, float *numbers) {
-    size_t n = 0, k = 0;
-    for (int l = 0; l < net->n_layers; l++) n += (size_t)net->layer[l].n_in * (size_t)net->layer[l].n_out;
-    const float *uniforms = numbers, *normals = numbers + n;
-    kernels->draw(DRAW_UNIFORM, seed, stream, 0, n, numbers);
-    kernels->draw(DRAW_TRUNCATED, seed, stream, 0, n, numbers + n);
-    for (int l = 0; l < net->n_layers; l++) {
-        const fused_layer *layer = &net->layer[l];
-        const gt_initializer initializer = l + 1 < net->n_layers ? spec->hidden_init : spec->output_init;
-        const bool normal = initializer == GT_HE_NORMAL || initializer == GT_GLOROT_NORMAL;
-        const int fan = fan_of(initializer, layer);
-        const float limit = (float)sqrt(6.0 / fan), deviation = (float)(sqrt(2.0 / fan) / TRUNCATED_DEVIATION);
-        for (int o = 0; o < layer->n_out; o++)
-            for (int i = 0; i < layer->n_in; i++, k++)
-                state[layer->w + o * layer->stride_out + i * layer->stride_in] =
-                    normal ? normals[k] * deviation : fmaf(uniforms[k], 2.0f * limit, -limit);
-    }
-}
-
 /* ---------------------------------------------------------------- the table's functions */
 
 static void destroy(gt_engine *base) {
@@ -285,18 +205,21 @@ static setting setting_of(const gt_spec *spec) {
                      .g_cache = {0, {1.0, 1.0}}};
 }
 
-static void initialize_run(const fused_cpu *engine, const fused_run *run, const gt_spec *spec, float *numbers) {
-    const fused_kernels *kernels = engine->kernels;
+/* numbers: room for as many as the larger net has parameters. */
+static void initialize_run(fused_cpu *engine, size_t r, const gt_spec *spec, float *numbers) {
+    const fused_run *run = &engine->runs[r];
     const fused_shape *shape = &engine->plan.shape;
-    initialize_net(kernels, &spec->discriminator, &shape->d, run->counters.seed, GT_STREAM_D_WEIGHTS, run->d, numbers);
-    initialize_net(kernels, &spec->generator, &shape->g, run->counters.seed, GT_STREAM_G_WEIGHTS, run->g, numbers);
+    for (gt_net net = GT_DISCRIMINATOR; net <= GT_GENERATOR; net++) {
+        gt_initial_weights(engine->kernels, spec, net, run->counters.seed, numbers);
+        set_state(&engine->base, r, net, GT_WEIGHTS, numbers);
+    }
     if (shape->recipe.ema) memcpy(run->g + 3 * shape->g.padded, run->g, (size_t)shape->g.padded * sizeof *run->g);
 }
 
 static gt_status create(const gt_spec *settings, size_t n_settings, const gt_target_model *target,
                         const gt_trainer_options *options, gt_engine **out) {
-    isa_choice isa;
-    GT_TRY(choose_isa(options->isa, &isa));
+    gt_cpu_isa isa;
+    GT_TRY(gt_cpu_isa_choose(options->isa, &isa));
     fused_cpu *engine = calloc(1, sizeof *engine);
     if (engine == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for an engine");
     fused_plan *plan = &engine->plan;
@@ -339,7 +262,7 @@ static gt_status create(const gt_spec *settings, size_t n_settings, const gt_tar
     }
 #pragma omp parallel for schedule(static) num_threads(engine->base.n_threads)
     for (size_t r = 0; r < R; r++) /* a workspace's rows have room for 16 numbers a parameter */
-        initialize_run(engine, &engine->runs[r], &settings[r / engine->n_seeds], workspace(engine) + plan->rows);
+        initialize_run(engine, r, &settings[r / engine->n_seeds], workspace(engine) + plan->rows);
     *out = &engine->base;
     return GT_OK;
 fail:
@@ -372,19 +295,19 @@ static gt_status advance(gt_engine *base, uint64_t n) {
 static void real(gt_engine *base, size_t run, uint32_t stream, uint32_t noise_stream, uint64_t iteration, size_t n,
                  float *out) {
     fused_cpu *engine = (fused_cpu *)base;
-    engine->kernels->real(&engine->plan, engine->runs[run].counters.seed, stream, noise_stream, (uint32_t)iteration, n, out,
+    engine->kernels->real(&engine->plan, engine->runs[run].counters.seed, stream, noise_stream, (uint32_t)iteration, 0, n, out,
                           workspace(engine));
 }
 
 static void latents(gt_engine *base, size_t run, uint32_t stream, uint64_t iteration, size_t n, float *out) {
     const fused_cpu *engine = (fused_cpu *)base;
     engine->kernels->draw((fused_draw)engine->plan.shape.recipe.noise, engine->runs[run].counters.seed, stream,
-                          (uint32_t)iteration, n * (size_t)engine->plan.shape.g.layer[0].n_in, out);
+                          (uint32_t)iteration, 0, n * (size_t)engine->plan.shape.g.layer[0].n_in, out);
 }
 
 static void uniforms(gt_engine *base, size_t run, uint32_t stream, uint64_t iteration, size_t n, float *out) {
     const fused_cpu *engine = (fused_cpu *)base;
-    engine->kernels->draw(DRAW_SYMMETRIC, engine->runs[run].counters.seed, stream, (uint32_t)iteration, n, out);
+    engine->kernels->draw(DRAW_SYMMETRIC, engine->runs[run].counters.seed, stream, (uint32_t)iteration, 0, n, out);
 }
 
 static void generate(gt_engine *base, size_t run, uint32_t stream, uint64_t iteration, size_t n, float *out) {
@@ -426,7 +349,7 @@ void fused_cpu_set_kernels(gt_engine *engine, const fused_kernels *kernels) { ((
 const gt_engine_ops gt_fused_cpu_ops = {
     .engine = "fused",
     .device = "cpu",
-    .list = list,
+    .list = gt_cpu_isa_list,
     .create = create,
     .destroy = destroy,
     .advance = advance,

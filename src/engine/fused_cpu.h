@@ -63,7 +63,7 @@ typedef struct fused_run {
     float *d, *g; /* weights, m', v' of each net and, where there are some, G's averaged weights: padded floats each */
 } fused_run;
 
-/* One instruction set. ws: plan->workspace floats, 64-byte aligned. */
+/* One instruction set. ws: plan->workspace floats, 64-byte aligned. first: the first point, or element, of a draw. */
 typedef struct fused_kernels {
     const fused_shape *compiled_in; /* the shape whose loop has constant sizes */
     /* n iterations, or fewer where the run diverges; counters and last_losses are kept. */
@@ -71,11 +71,11 @@ typedef struct fused_kernels {
     void (*train_on_batch)(const fused_plan *plan, fused_run *run, gt_net net, const float *x, const float *y, size_t n,
                            float *logits, float *ws);
     void (*forward)(const fused_plan *plan, const fused_run *run, gt_net net, const float *x, size_t n, float *out, float *ws);
-    void (*real)(const fused_plan *plan, uint64_t seed, uint32_t stream, uint32_t noise_stream, uint32_t iteration, size_t n,
-                 float *out, float *ws);
+    void (*real)(const fused_plan *plan, uint64_t seed, uint32_t stream, uint32_t noise_stream, uint32_t iteration,
+                 uint64_t first, size_t n, float *out, float *ws);
     void (*generate)(const fused_plan *plan, const fused_run *run, uint32_t stream, uint32_t iteration, size_t n, float *out,
                      float *ws);
-    void (*draw)(fused_draw kind, uint64_t seed, uint32_t stream, uint32_t iteration, size_t n, float *out);
+    void (*draw)(fused_draw kind, uint64_t seed, uint32_t stream, uint32_t iteration, uint64_t first, size_t n, float *out);
     double (*loss)(int loss, gt_net net, const float *logits, const float *y, size_t n);
     void (*sigmoid)(float *values, size_t n);
 } fused_kernels;

@@ -5,67 +5,16 @@
 #include "engine/fused_dense.h"
 #include "engine/fused_draw.h"
 #include "engine/fused_moments.h"
+#include "engine/lanes_adam.h"
 #include "kernels/loss.h"
 
 #include <math.h>
 
-/* What a step of Adam has beside its net's own numbers. */
-typedef struct {
-    float size;     /* of the step */
-    float shrink;   /* lr weight_decay */
-    float clip;     /* 0: none */
-    float ema_rate; /* 0: none */
-} adam_step;
-
-/* The factor of the learning rates in an iteration. */
-LANES_FN float factor_of(const fused_hyper *hyper, const fused_shape *shape, uint64_t iteration) {
-    float lanes[LANES];
-    if (shape->recipe.decay == FUSED_CONSTANT) return 1.0f;
-    vf_store(lanes, decay_factor(shape->recipe.decay, vf_set((float)(uint32_t)iteration), hyper->decay_rate, hyper->decay_scale,
-                                 hyper->decay_offset));
-    return lanes[0];
-}
-
 LANES_FN adam_step step_of(const fused_shape *shape, fused_run *run, gt_net net) {
-    const bool is_d = net == GT_DISCRIMINATOR;
-    const fused_recipe *recipe = &shape->recipe;
     const fused_numbers *numbers = run->numbers;
-    const fused_hyper *hyper = &numbers->hyper;
-    const float factor = factor_of(hyper, shape, run->counters.iteration);
-    adam_step step = {.size = is_d ? fused_adam_next_step(&numbers->d_adam, &run->d_powers)
-                                   : fused_adam_next_step(&numbers->g_adam, &run->g_powers)};
-    if (recipe->decay != FUSED_CONSTANT) step.size *= factor;
-    if (recipe->weight_decay) step.shrink = factor * (is_d ? hyper->d_weight_decay : hyper->g_weight_decay);
-    if (recipe->loss == FUSED_WASSERSTEIN && is_d) step.clip = hyper->clip;
-    if (recipe->ema && !is_d) step.ema_rate = hyper->ema_rate;
-    return step;
-}
-
-/* Sums the rows, where given, to the gradient and updates a net's weights, m' and v'. False: a weight is not finite now. */
-LANES_FN bool adam_update(const fused_recipe *recipe, const fused_adam *adam, adam_step step, const float *rows,
-                          const float *gradient, int padded, float *state) {
-    const vf tiny = vf_set(0x1p-100f), huge = vf_set(0x1p100f), floor = vf_set(0x1p-90f), minus_step = vf_set(-step.size);
-    const vf beta1 = vf_set(adam->beta1), beta2 = vf_set(adam->beta2), eps = vf_set(adam->eps);
-    vf not_finite = vf_set(0.0f);
-    for (int k = 0; k < padded; k += LANES) {
-        float *w = state + k, *m = w + padded, *v = m + padded, *e = v + padded;
-        vf g = rows != NULL ? vf_sum_rows(rows + k * LANES) : vf_load(gradient + k);
-        vf mk = vf_fma(beta1, vf_load(m), g);
-        mk = vf_select(vf_gt(tiny, vu_as_f(vu_and(vf_as_u(mk), vu_set(0x7fffffffu)))), vf_set(0.0f), mk);
-        vf vk = vf_min(vf_fma(beta2, vf_load(v), vf_fma(g, g, floor)), huge);
-        vf q = vf_mul(mk, vf_rcp(vf_add(vf_sqrt(vk), eps)));
-        vf wk = vf_load(w);
-        if (recipe->weight_decay) wk = vf_fma(vf_set(-step.shrink), wk, wk);
-        wk = vf_fma(minus_step, q, wk);
-        not_finite = vf_fma(wk, vf_set(0.0f), not_finite);
-        if (recipe->loss == FUSED_WASSERSTEIN && step.clip > 0.0f)
-            wk = vf_max(vf_min(wk, vf_set(step.clip)), vf_set(-step.clip));
-        vf_store(w, wk);
-        vf_store(m, mk);
-        vf_store(v, vk);
-        if (recipe->ema && step.ema_rate > 0.0f) vf_store(e, vf_fma(vf_set(step.ema_rate), vf_sub(wk, vf_load(e)), vf_load(e)));
-    }
-    return !vf_any_nan(not_finite);
+    const float size = net == GT_DISCRIMINATOR ? fused_adam_next_step(&numbers->d_adam, &run->d_powers)
+                                               : fused_adam_next_step(&numbers->g_adam, &run->g_powers);
+    return adam_step_of(&shape->recipe, &numbers->hyper, net, run->counters.iteration, size);
 }
 
 enum source { FROM_TARGET, FROM_GENERATOR, FROM_LATENTS, FROM_CALLER };
@@ -185,11 +134,11 @@ LANES_FN bool d_update(const fused_plan *plan, const fused_shape *shape, fused_r
     const adam_step step = step_of(shape, run, GT_DISCRIMINATOR);
     const fused_adam *adam = &run->numbers->d_adam;
     run->counters.d_steps++;
-    if (!net->moments) return adam_update(&shape->recipe, adam, step, rows, NULL, net->padded, run->d);
+    if (!net->moments) return adam_update(&shape->recipe, adam, step, rows, NULL, 0, net->padded, net->padded, run->d);
     const int n_sums = (net->layer[0].n_in + 1) * net->layer[0].n_out + 1;
     for (int k = 0; k < n_sums; k += LANES) vf_store(ws + plan->sums + k, vf_sum_rows(rows + k * LANES));
     moments_gradient(net, run->d, ws + plan->sums, ws + plan->gradient);
-    return adam_update(&shape->recipe, adam, step, NULL, ws + plan->gradient, net->padded, run->d);
+    return adam_update(&shape->recipe, adam, step, NULL, ws + plan->gradient, 0, net->padded, net->padded, run->d);
 }
 
 LANES_FN bool d_step(const fused_plan *plan, const fused_shape *shape, fused_run *run, enum source source, uint64_t first,
@@ -242,7 +191,7 @@ LANES_FN bool g_step(const fused_plan *plan, const fused_shape *shape, fused_run
     if (vf_any_nan(not_finite)) return false;
     const adam_step step = step_of(shape, run, GT_GENERATOR);
     run->counters.g_steps++;
-    return adam_update(&shape->recipe, &run->numbers->g_adam, step, rows, NULL, g_net->padded, run->g);
+    return adam_update(&shape->recipe, &run->numbers->g_adam, step, rows, NULL, 0, g_net->padded, g_net->padded, run->g);
 }
 
 #endif

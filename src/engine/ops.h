@@ -29,7 +29,8 @@ typedef struct ops_layer {
 typedef struct ops_net {
     int n_layers;
     ops_layer layer[GT_MAX_LAYERS];
-    size_t stride; /* floats of a part of a run's state: weights and biases, each begun at a multiple of OPS_ALIGN, zeros between */
+    size_t stride; /* floats of a part of a run's state: weights and biases, each begun at a multiple of OPS_ALIGN, zeros
+                      between */
 } ops_net;
 
 enum { OPS_ALIGN = 32 };
@@ -37,11 +38,11 @@ enum { OPS_ALIGN = 32 };
 typedef struct ops_plan {
     fused_recipe recipe;
     fused_target_numbers target;
-    const gt_target_model *model;     /* its table or images are where real points come from */
-    float pixel_scale, pixel_offset;  /* the nets see an image's value p as fma(p, scale, offset) */
-    ops_net net[2];                   /* by gt_net: D, G */
-    size_t n_runs;                    /* R */
-    bool ema;                         /* G has averaged weights */
+    const gt_target_model *model;    /* its table or images are where real points come from */
+    float pixel_scale, pixel_offset; /* the nets see an image's value p as fma(p, scale, offset) */
+    ops_net net[2];                  /* by gt_net: D, G */
+    size_t n_runs;                   /* R */
+    bool ema;                        /* G has averaged weights */
 } ops_plan;
 
 /* An array in the device's memory: that of run r begins at at + r * stride floats. */
@@ -86,13 +87,14 @@ typedef struct ops_table {
     /* y[R, n, out] = f(x[R, n, in] W' + b), with the layer's weights, of every run its own. averaged: with those of GT_EMA. */
     gt_status (*dense)(ops_device *device, gt_net net, int layer, bool averaged, int n, ops_array x, ops_array y);
 
-    /* Of logits z[R, n]: dz[R, n], the gradient of the mean loss to them (kernels/loss.h; of bce (sigmoid(z) - y) / n_mean), and
-     * the mean loss itself, summed in double, to the run's record. A run with a logit that is not finite is frozen. */
+    /* Of logits z[R, n]: dz[R, n], the gradient of the mean loss to them (kernels/loss.h; of bce (sigmoid(z) - y) / n_mean),
+     * and the mean loss itself, summed in double, to the run's record. A run with a logit that is not finite is frozen. */
     gt_status (*loss)(ops_device *device, const ops_loss *loss, ops_array z, ops_array dz);
 
     /* From dy[R, n, out], the gradient to W x + b, and x[R, n, in]:
      *  learn   dW = dy' x and db = the column sums of dy, into the gradient of the net
-     *  dx.at   dx[R, n, in] = (dy W) f'(x) elementwise, f' of the activation that made x, told from its output; NULL: left out */
+     *  dx.at   dx[R, n, in] = (dy W) f'(x) elementwise, f' of the activation that made x, told from its output; NULL: left out
+     */
     gt_status (*dense_backward)(ops_device *device, gt_net net, int layer, bool learn, int n, ops_array x, ops_array dy,
                                 ops_below below, ops_array dx);
 
