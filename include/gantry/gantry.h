@@ -297,7 +297,19 @@ typedef enum gt_device { GT_DEVICE_LIST(GT_DEVICE_ENUM) GT_N_DEVICES } gt_device
 
 GT_API const char *gt_device_name(gt_device device);
 
-typedef enum gt_engine_kind { GT_ENGINE_AUTO, GT_ENGINE_FUSED } gt_engine_kind;
+/* Ways to compute: a whole training loop in one program, for small nets; one operation at a time on a batch, matrix products by
+ * OpenBLAS or cuBLASLt, for wide ones and images. AUTO goes by the layers' sizes. The fused engine gives the same bits on every
+ * device; the layered one on the same device with the same libraries, and agrees with the other to rounding. X(name, text) */
+#define GT_ENGINE_LIST(X)                                                                                                      \
+    X(GT_ENGINE_AUTO, "auto")                                                                                                  \
+    X(GT_ENGINE_FUSED, "fused")                                                                                                \
+    X(GT_ENGINE_LAYERED, "layered")
+
+#define GT_ENGINE_ENUM(name, text) name,
+typedef enum gt_engine_kind { GT_ENGINE_LIST(GT_ENGINE_ENUM) GT_N_ENGINES } gt_engine_kind;
+#undef GT_ENGINE_ENUM
+
+GT_API const char *gt_engine_kind_name(gt_engine_kind engine);
 
 /* Instruction sets of the CPU engine. PORTABLE is plain C. All give the same bits. X(name, text) */
 #define GT_ISA_LIST(X)                                                                                                         \
@@ -348,7 +360,7 @@ GT_API void gt_trainer_destroy(gt_trainer *trainer); /* NULL is fine */
 
 /* What was taken where the options said auto. Strings live as long as the trainer. */
 typedef struct gt_trainer_info {
-    const char *engine; /* "fused" */
+    const char *engine; /* "fused", "layered" */
     const char *device; /* "cpu", "cuda" */
     const char *isa;    /* "avx512", "avx2", "portable"; of a GPU "sm_90" and the like */
     const char *why;    /* the reason for device and instruction set, half a sentence */

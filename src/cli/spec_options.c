@@ -11,6 +11,7 @@
 #define CHOICE(name, type, COUNT)                                                                                              \
     static const char *name##_choice(int index) { return index < (COUNT) ? type##_name((type)index) : NULL; }
 CHOICE(device, gt_device, GT_N_DEVICES)
+CHOICE(engine, gt_engine_kind, GT_N_ENGINES)
 CHOICE(isa, gt_isa, GT_N_ISAS)
 CHOICE(activation, gt_activation, GT_N_ACTIVATIONS)
 CHOICE(initializer, gt_initializer, GT_N_INITIALIZERS)
@@ -18,11 +19,6 @@ CHOICE(loss, gt_loss, GT_N_LOSSES)
 CHOICE(noise, gt_noise, GT_N_NOISES)
 CHOICE(scaling, gt_scaling, GT_N_SCALINGS)
 CHOICE(decay, gt_decay, GT_N_DECAYS)
-
-static const char *engine_choice(int index) {
-    static const char *const names[] = {"auto", "fused"};
-    return index < (int)(sizeof names / sizeof *names) ? names[index] : NULL;
-}
 
 /* ---------------------------------------------------------------- the tables */
 

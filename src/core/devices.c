@@ -1,29 +1,73 @@
 /* The choice of a device, and the list of those that there are. */
 #include "core/devices.h"
 
+#include "core/spec.h"
 #include "core/status.h"
+#include "core/target_data.h"
 
 #include <omp.h>
 #include <stdio.h>
 #include <string.h>
 
+#ifdef GANTRY_LAYERED_CUDA
+#define GT_LAYERED_CUDA_OPS &gt_layered_cuda_ops
+#else
+#define GT_LAYERED_CUDA_OPS NULL
+#endif
 #define BUILT_WITHOUT_CUDA "this gantry was built without CUDA"
 
 /* Runs a CPU thread, from which on a GPU is the faster: it trains one run in about the time in which a thread trains a handful,
- * but thousands in the same time (docs/performance.md). */
+ * but thousands in the same time (docs/performance.md). The layered engine fills a GPU with one run. */
 enum { RUNS_A_THREAD = 16 };
 
-static gt_status create_on_gpu(const gt_spec *settings, size_t n_settings, const gt_target_model *target,
-                               const gt_trainer_options *options, gt_engine **out) {
-    if (options->isa != GT_ISA_AUTO)
+/* Parameters of both nets up to which the fused engine is taken: beyond, its loop is slower than OpenBLAS
+ * (bench/results/cpu.csv), and a run's state outgrows a GPU's shared memory. A device has no say in it, or its runs would not
+ * be those of another. */
+enum { FUSED_PARAMETERS = 20000 };
+
+/* ---------------------------------------------------------------- the engine */
+
+typedef struct {
+    const gt_spec *settings;
+    size_t n_settings;
+    const gt_target_model *target;
+    const gt_trainer_options *options;
+    bool layered;
+} request;
+
+static gt_status choose_engine(request *r) {
+    const gt_spec *spec = r->settings;
+    const bool fits = !gt_target_is_images(&spec->target) && spec->target.n_columns <= FUSED_MAX_COLUMNS;
+    if ((unsigned)r->options->engine >= GT_N_ENGINES)
+        return gt_fail(GT_ERR_ARGUMENT, "engine %d is not one of gt_engine_kind", (int)r->options->engine);
+    r->layered = r->options->engine == GT_ENGINE_LAYERED;
+    if (r->options->engine == GT_ENGINE_AUTO) r->layered = !fits || gt_spec_n_parameters(spec, GT_GAN) > FUSED_PARAMETERS;
+    if (!r->layered && !fits)
+        return gt_fail(GT_ERR_ARGUMENT, "the fused engine takes points of up to %d values, and no images; take engine layered",
+                       FUSED_MAX_COLUMNS);
+    return GT_OK;
+}
+
+static gt_status create_by(const request *r, const gt_engine_ops *ops, gt_engine **out) {
+    return ops->create(r->settings, r->n_settings, r->target, r->options, out);
+}
+
+/* ---------------------------------------------------------------- the device */
+
+static gt_status create_on_cpu(const request *r, gt_engine **out) {
+    return create_by(r, r->layered ? &gt_layered_cpu_ops : &gt_fused_cpu_ops, out);
+}
+
+static gt_status create_on_gpu(const request *r, gt_engine **out) {
+    if (r->options->isa != GT_ISA_AUTO)
         return gt_fail(GT_ERR_ARGUMENT, "instruction set %s belongs to the CPU; leave it out, or take device cpu",
-                       gt_isa_name(options->isa));
+                       gt_isa_name(r->options->isa));
+#ifndef GANTRY_LAYERED_CUDA
+    if (r->layered) return gt_fail(GT_ERR_DEVICE, "this gantry was built without cuBLAS; take --device cpu");
+#endif
 #ifdef GANTRY_CUDA
-    return gt_fused_cuda_ops.create(settings, n_settings, target, options, out);
+    return create_by(r, r->layered ? GT_LAYERED_CUDA_OPS : &gt_fused_cuda_ops, out);
 #else
-    (void)settings;
-    (void)n_settings;
-    (void)target;
     (void)out;
     return gt_fail(GT_ERR_DEVICE, "%s; take --device cpu, or build it where the CUDA toolkit is installed", BUILT_WITHOUT_CUDA);
 #endif
@@ -36,14 +80,14 @@ static void explain(gt_engine *engine, const char *reason) {
     snprintf(engine->why, sizeof engine->why, "%.110s; %.110s", reason, own);
 }
 
-static gt_status create_faster(const gt_spec *settings, size_t n_settings, const gt_target_model *target,
-                               const gt_trainer_options *options, gt_engine **out) {
-    const size_t n_runs = n_settings * options->n_runs;
+static gt_status create_faster(const request *r, gt_engine **out) {
+    const gt_trainer_options *options = r->options;
+    const size_t n_runs = r->n_settings * options->n_runs;
     const size_t threads = (size_t)(options->n_threads > 0 ? options->n_threads : omp_get_num_procs());
     char reason[GT_WHY_CHARS];
-    if (options->isa != GT_ISA_AUTO) return gt_fused_cpu_ops.create(settings, n_settings, target, options, out);
-    if (n_runs < RUNS_A_THREAD * threads) {
-        GT_TRY(gt_fused_cpu_ops.create(settings, n_settings, target, options, out));
+    if (options->isa != GT_ISA_AUTO) return create_on_cpu(r, out);
+    if (!r->layered && n_runs < RUNS_A_THREAD * threads) {
+        GT_TRY(create_on_cpu(r, out));
         if (n_runs == 1)
             snprintf(reason, sizeof reason, "a CPU trains one run faster than a GPU");
         else
@@ -51,15 +95,18 @@ static gt_status create_faster(const gt_spec *settings, size_t n_settings, const
         explain(*out, reason);
         return GT_OK;
     }
-    const gt_status status = create_on_gpu(settings, n_settings, target, options, out);
+    const gt_status status = create_on_gpu(r, out);
     if (status == GT_OK) {
-        snprintf(reason, sizeof reason, "%zu runs are faster on a GPU than on %zu threads", n_runs, threads);
+        if (r->layered)
+            snprintf(reason, sizeof reason, "nets as wide as these are faster on a GPU");
+        else
+            snprintf(reason, sizeof reason, "%zu runs are faster on a GPU than on %zu threads", n_runs, threads);
     } else {
         if (status != GT_ERR_DEVICE) return status;
         snprintf(reason, sizeof reason, "%s", gt_last_error());
         char *advice = strchr(reason, ';'); /* what to do about it is of no use here */
         if (advice != NULL) *advice = '\0';
-        GT_TRY(gt_fused_cpu_ops.create(settings, n_settings, target, options, out));
+        GT_TRY(create_on_cpu(r, out));
     }
     explain(*out, reason);
     return GT_OK;
@@ -67,21 +114,22 @@ static gt_status create_faster(const gt_spec *settings, size_t n_settings, const
 
 gt_status gt_engine_create(const gt_spec *settings, size_t n_settings, const gt_target_model *target,
                            const gt_trainer_options *options, gt_engine **out) {
+    request r = {settings, n_settings, target, options, false};
     if (options->n_gpus < 0 || options->n_gpus > GT_MAX_GPUS)
         return gt_fail(GT_ERR_ARGUMENT, "%d GPUs; it takes 1 to %d, or 0 for all", options->n_gpus, GT_MAX_GPUS);
     for (int a = 0; a < options->n_gpus; a++)
         for (int b = 0; b < a; b++)
             if (options->gpus[a] == options->gpus[b])
                 return gt_fail(GT_ERR_ARGUMENT, "GPU %d is named twice", options->gpus[a]);
+    GT_TRY(choose_engine(&r));
     switch (options->device) {
     case GT_DEVICE_CPU:
         if (options->n_gpus > 0) return gt_fail(GT_ERR_ARGUMENT, "GPUs are named, but the device is cpu");
-        return gt_fused_cpu_ops.create(settings, n_settings, target, options, out);
+        return create_on_cpu(&r, out);
     case GT_DEVICE_CUDA:
-        return create_on_gpu(settings, n_settings, target, options, out);
+        return create_on_gpu(&r, out);
     default:
-        return options->n_gpus > 0 ? create_on_gpu(settings, n_settings, target, options, out)
-                                   : create_faster(settings, n_settings, target, options, out);
+        return options->n_gpus > 0 ? create_on_gpu(&r, out) : create_faster(&r, out);
     }
 }
 

@@ -187,11 +187,15 @@ static void begin_row(const gt_trainer *trainer, size_t run, const gt_evaluate_o
     gt_metrics_begin(trainer->target, (size_t)options->n_samples, (size_t)options->n_energy, row);
 }
 
+/* Of these n_energy points are enough. */
+static bool judged_by_energy(gt_target_kind kind) { return kind == GT_TARGET_CURVE || kind == GT_TARGET_DATA; }
+
 static void score_run(gt_trainer *trainer, size_t run, const gt_evaluate_options *options, score_room room, gt_metrics *row) {
     gt_engine *host = trainer->engine->host;
-    const size_t n = (size_t)options->n_samples, n_accuracy = (size_t)options->n_accuracy, n_energy = (size_t)options->n_energy;
+    const size_t n_accuracy = (size_t)options->n_accuracy, n_energy = (size_t)options->n_energy;
     if (row->diverged) return;
     const size_t n_real = n_energy > n_accuracy ? n_energy : n_accuracy;
+    const size_t n = judged_by_energy(trainer->target->kind) ? n_real : (size_t)options->n_samples;
     host->ops->real(host, run, GT_STREAM_EVAL_REAL, GT_STREAM_EVAL_NOISE, trainer->iteration, n_real, room.real);
     host->ops->generate(host, run, GT_STREAM_EVAL_LATENTS, trainer->iteration, n, room.generated);
     row->acc_real = accuracy(trainer, run, room.real, n_accuracy, true, room.logits);
@@ -202,8 +206,6 @@ static void score_run(gt_trainer *trainer, size_t run, const gt_evaluate_options
 }
 
 static int min_int(int a, int b) { return a < b ? a : b; }
-
-static bool judged_by_energy(gt_target_kind kind) { return kind == GT_TARGET_CURVE || kind == GT_TARGET_DATA; }
 
 gt_status gt_trainer_evaluate(gt_trainer *trainer, const gt_evaluate_options *given, gt_metrics *rows) {
     gt_evaluate_options options = given != NULL ? *given : (gt_evaluate_options){0};
@@ -222,13 +224,14 @@ gt_status gt_trainer_evaluate(gt_trainer *trainer, const gt_evaluate_options *gi
     gt_engine *engine = trainer->engine;
     for (size_t run = 0; run < trainer->n_runs; run++) begin_row(trainer, run, &options, &rows[run]);
     if (engine->ops->evaluate != NULL) return engine->ops->evaluate(engine, trainer->iteration, &options, rows);
+    GT_TRY(gt_engine_fetch(engine, 0, trainer->n_runs, false));
     const int n_threads = engine->n_threads;
     const size_t n = (size_t)options.n_samples, n_columns = (size_t)trainer->target->n_columns;
     const size_t bytes = room_bytes(n, n_columns);
     char *memory = aligned_alloc(64, (size_t)n_threads * bytes);
     if (memory == NULL)
         return gt_fail(GT_ERR_MEMORY, "no memory to score %d samples in %d threads", options.n_samples, n_threads);
-#pragma omp parallel for schedule(dynamic) num_threads(n_threads)
+#pragma omp parallel for schedule(dynamic) num_threads(n_threads) if (trainer->n_runs > 1)
     for (size_t run = 0; run < trainer->n_runs; run++)
         score_run(trainer, run, &options, room_in(memory + (size_t)omp_get_thread_num() * bytes, n, n_columns), &rows[run]);
     free(memory);

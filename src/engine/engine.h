@@ -28,7 +28,7 @@ typedef struct gt_run_counters {
 } gt_run_counters;
 
 typedef struct gt_engine_ops {
-    const char *engine; /* "fused" */
+    const char *engine; /* "fused", "layered" */
     const char *device; /* "cpu", "cuda" */
 
     /* The devices that it knows here, as gt_devices(). */
@@ -95,7 +95,7 @@ struct gt_engine {
     size_t state_bytes_per_run;
 };
 
-extern const gt_engine_ops gt_fused_cpu_ops, gt_fused_cuda_ops;
+extern const gt_engine_ops gt_fused_cpu_ops, gt_fused_cuda_ops, gt_layered_cpu_ops, gt_layered_cuda_ops;
 
 static inline gt_status gt_engine_fetch(gt_engine *engine, size_t first, size_t n, bool to_change) {
     return engine->ops->fetch != NULL ? engine->ops->fetch(engine, first, n, to_change) : GT_OK;
