@@ -11,6 +11,8 @@ typedef struct {
     const char *name, *summary, *target;
     int latent, g_hidden[GT_MAX_LAYERS], d_hidden[GT_MAX_LAYERS]; /* widths, zero-terminated */
     gt_activation hidden, g_output;
+    gt_initializer init; /* of hidden layers */
+    bool images;         /* that the caller gives: 28 x 28 of them until then */
     gt_loss loss;
     gt_noise noise;
     double lr, beta1, real_label, clip, ema;
@@ -21,6 +23,11 @@ typedef struct {
 /* clang-format off */
 #define SET(name_, summary_)                                                                                                   \
     {name_, summary_ ": hidden layers 48-48, beta1 0.5", .target = name_, .g_hidden = {48, 48}, .d_hidden = {48, 48}, .beta1 = 0.5}
+
+#define IMAGES(name_, summary_, lr_, beta1_, ...)                                                                              \
+    {name_, summary_ ": G 100-256-512-1024-784, D 784-1024-512-256-1; give them with --data", .images = true, .latent = 100,    \
+     .g_hidden = {256, 512, 1024}, .d_hidden = {1024, 512, 256}, .g_output = GT_TANH, .init = GT_GLOROT_UNIFORM,                \
+     .real_label = 0.9, .half_batch = 128, .combined_batch = true, .lr = lr_, .beta1 = beta1_, __VA_ARGS__}
 
 static const preset presets[] = {
     {"x2", "the tutorial: y = x^2, G 5-15-2, D 2-25-1, ReLU", .hidden = GT_RELU},
@@ -54,6 +61,7 @@ static const preset presets[] = {
     SET("grid25-wgangp", "25 Gaussians on a grid, as WGAN-GP has them"),
     SET("swissroll", "a spiral with noise"),
     SET("moons", "two half circles with noise"),
+    IMAGES("mlp-mnist-literal", "the tutorial's GAN on images of 28 x 28 as it stands there", 0, 0),
 };
 /* clang-format on */
 
@@ -64,8 +72,8 @@ const char *gt_preset_name(int index) {
 const char *gt_preset_summary(int index) { return gt_preset_name(index) != NULL ? presets[index].summary : NULL; }
 
 static gt_net_spec net_of(int inputs, const int *hidden, int tutorial_hidden, gt_activation activation, int outputs,
-                          gt_activation output) {
-    gt_net_spec net = {.leaky_slope = 0.2, .hidden_init = GT_HE_UNIFORM, .output_init = GT_GLOROT_UNIFORM};
+                          gt_activation output, gt_initializer init) {
+    gt_net_spec net = {.leaky_slope = 0.2, .hidden_init = init, .output_init = GT_GLOROT_UNIFORM};
     const int tutorial[] = {tutorial_hidden, 0};
     if (hidden[0] == 0) hidden = tutorial;
     net.size[0] = inputs;
@@ -94,10 +102,13 @@ static gt_status spec_of(const preset *p, gt_spec *out) {
         .d_steps = p->d_steps > 0 ? p->d_steps : 1,
         .ema = p->ema,
     };
-    GT_TRY(gt_target_by_name(p->target != NULL ? p->target : "x2", &out->target));
+    if (p->images)
+        out->target = (gt_target_spec){.name = "images", .n_columns = 28 * 28, .height = 28, .width = 28, .channels = 1};
+    else
+        GT_TRY(gt_target_by_name(p->target != NULL ? p->target : "x2", &out->target));
     const int n_columns = out->target.n_columns, latent = p->latent > 0 ? p->latent : 5;
-    out->generator = net_of(latent, p->g_hidden, 15, p->hidden, n_columns, p->g_output);
-    out->discriminator = net_of(n_columns, p->d_hidden, 25, p->hidden, 1, GT_LINEAR);
+    out->generator = net_of(latent, p->g_hidden, 15, p->hidden, n_columns, p->g_output, p->init);
+    out->discriminator = net_of(n_columns, p->d_hidden, 25, p->hidden, 1, GT_LINEAR, p->init);
     return GT_OK;
 }
 

@@ -148,9 +148,10 @@ static gt_status check_images(const gt_target_spec *target) {
     if (target->n_columns != h * w * c)
         return gt_fail(GT_ERR_ARGUMENT, "images of %d x %d with %d channels have %d values, not %d", h, w, c, h * w * c,
                        target->n_columns);
-    if (target->pixels == NULL || target->n_points < 1 || target->n_points > INT32_MAX)
-        return gt_fail(GT_ERR_ARGUMENT, "%zu images; it takes 1 to %d", target->pixels != NULL ? target->n_points : 0,
-                       INT32_MAX);
+    if (target->pixels == NULL || target->n_points < 1)
+        return gt_fail(GT_ERR_ARGUMENT, "there are no images to learn; give a folder or file of them with --data");
+    if (target->n_points > INT32_MAX)
+        return gt_fail(GT_ERR_ARGUMENT, "%zu images; it takes 1 to %d", target->n_points, INT32_MAX);
     return GT_OK;
 }
 

@@ -53,6 +53,9 @@ static range part_of(int n, int parts, int k) {
     return (range){from, to - from};
 }
 
+/* Whether a product is worth a second thread: some 20 us of one. */
+static bool is_large(int n, int n_in, int n_out) { return (double)n * n_in * n_out > 1 << 20; }
+
 typedef struct {
     int rows, columns; /* numbers of parts */
 } tiling;
@@ -90,7 +93,7 @@ static gt_status dense(ops_device *base, gt_net net, int layer, bool averaged, i
         const float *weights = state_of(device, r, net, averaged ? GT_EMA : GT_WEIGHTS);
         const dense_product p = {rows_of(x, r), weights + l->w, weights + l->b, rows_of(y, r),           n,
                                  l->n_in,       l->n_out,       l->activation,  slope_of(device, r, net)};
-#pragma omp parallel for schedule(dynamic) num_threads(device->n_threads) if (tiles.rows * tiles.columns > 1)
+#pragma omp parallel for schedule(dynamic) num_threads(device->n_threads) if (is_large(n, l->n_in, l->n_out))
         for (int t = 0; t < tiles.rows * tiles.columns; t++)
             dense_tile(device->isa->loops, &p, part_of(n, tiles.rows, t / tiles.columns),
                        part_of(l->n_out, tiles.columns, t % tiles.columns));
@@ -146,7 +149,7 @@ static gt_status dense_backward(ops_device *base, gt_net net, int layer, bool le
                                     l->n_out,
                                     below.activation,
                                     slope_of(device, r, below.net)};
-#pragma omp parallel for schedule(dynamic) num_threads(device->n_threads) if (n_weights + n_inputs > 1)
+#pragma omp parallel for schedule(dynamic) num_threads(device->n_threads) if (is_large(n, l->n_in, l->n_out))
         for (int t = 0; t < n_weights + n_inputs; t++) {
             const int k = t - n_weights;
             if (k < 0)
@@ -194,7 +197,7 @@ static gt_status adam(ops_device *base, gt_net net) {
         float *state = state_of(device, r, net, GT_WEIGHTS);
         const float *gradient = gradient_of(device, r, net);
         bool finite = true;
-#pragma omp parallel for schedule(static) num_threads(device->n_threads) reduction(&& : finite) if (stride > CHUNK)
+#pragma omp parallel for schedule(static) num_threads(device->n_threads) reduction(&& : finite) if (stride > 4 * CHUNK)
         for (size_t from = 0; from < stride; from += CHUNK)
             finite = device->isa->loops->adam(&plan->recipe, setting, net, run->iteration, size, gradient, from,
                                               from + CHUNK < stride ? from + CHUNK : stride, stride, state) &&
