@@ -20,12 +20,12 @@ TEST(Neighbours, KnownScoresOfTwoNormalSets) {
     ASSERT_EQ(gt_balls_of({real.data(), n, d}, 5, &a), GT_OK);
     ASSERT_EQ(gt_balls_of({generated.data(), n, d}, 5, &b), GT_OK);
     ASSERT_EQ(gt_score_neighbours(&a, &b, &got), GT_OK);
-    // In so many dimensions few points are in most balls, so that other points give other values by a few per cent.
-    EXPECT_NEAR(got.precision, 0.477, 0.03);
-    EXPECT_NEAR(got.recall, 0.471, 0.03);
-    EXPECT_NEAR(got.density, 1.056, 0.1);
-    EXPECT_NEAR(got.coverage, 0.974, 0.01);
-    printf("precision %.4f recall %.4f density %.4f coverage %.4f\n", got.precision, got.recall, got.density, got.coverage);
+    // Ten seeds have deviations of 0.009, 0.008, 0.055 and 0.006: a few points are in the balls of many. The published values
+    // are one draw too; two draws differ by less than three deviations times the root of two.
+    EXPECT_NEAR(got.precision, 0.477, 0.038);
+    EXPECT_NEAR(got.recall, 0.471, 0.034);
+    EXPECT_NEAR(got.density, 1.056, 0.233);
+    EXPECT_NEAR(got.coverage, 0.974, 0.025);
     gt_balls_free(&a);
     gt_balls_free(&b);
 }
