@@ -1,13 +1,14 @@
-/* Pairs of points by blocks: centred copies in float, norms in double, products by BLAS. */
+/* Pairs of points by blocks: centred copies in float, norms in double, products by BLAS, a block at a time for each thread. */
 #include "core/pairs.h"
 
 #include "core/status.h"
 
 #include <cblas.h>
 #include <float.h>
+#include <omp.h>
 #include <stdlib.h>
 
-enum { ROWS = 256, COLUMNS = 4096 }; /* of a block: 4 MB */
+enum { ROWS = 128, COLUMNS = 1024, BLOCK = ROWS * COLUMNS }; /* half a megabyte: a core's own cache */
 
 double gt_squared_distance(const float *a, const float *b, size_t d) {
     double sum = 0;
@@ -53,37 +54,54 @@ static bool centre(gt_features x, const double *at, centred_points *out) {
 
 static size_t min_size(size_t a, size_t b) { return a < b ? a : b; }
 
-/* products: room for a block */
-static void visit_blocks(size_t n_rows, size_t n_columns, size_t d, const centred_points *a, const centred_points *b,
-                         float *products, gt_pair_visitor visit, void *context) {
-    const double tolerance = 1.01 * ((double)d + 6) * (FLT_EPSILON / 2), tiny = 4 * (double)d * (double)FLT_MIN;
-    for (size_t i = 0; i < n_rows; i += ROWS)
-        for (size_t j = 0; j < n_columns; j += COLUMNS) {
-            const size_t rows = min_size(ROWS, n_rows - i), columns = min_size(COLUMNS, n_columns - j);
-            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)rows, (int)columns, (int)d, 1, a->values + i * d, (int)d,
-                        b->values + j * d, (int)d, 0, products, COLUMNS);
-#pragma omp parallel for schedule(dynamic, 8)
-            for (size_t r = 0; r < rows; r++) {
-                const gt_pair_row pairs = {.row = i + r,
-                                           .first = j,
-                                           .n = columns,
-                                           .row_norm = a->norms[i + r],
-                                           .column_norms = b->norms + j,
-                                           .products = products + r * COLUMNS,
-                                           .tolerance = tolerance,
-                                           .tiny = tiny};
-                visit(context, &pairs);
-            }
+typedef struct {
+    const centred_points *rows, *columns;
+    size_t n_rows, n_columns, d;
+    double tolerance, tiny;
+    gt_pair_visitor visit;
+    void *context;
+} pairs_of;
+
+/* Rows from `first` on with all columns. products: room for a block. */
+static void visit_rows(const pairs_of *p, size_t first, float *products) {
+    const size_t n = min_size(ROWS, p->n_rows - first), d = p->d;
+    for (size_t j = 0; j < p->n_columns; j += COLUMNS) {
+        const size_t columns = min_size(COLUMNS, p->n_columns - j);
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (int)n, (int)columns, (int)d, 1, p->rows->values + first * d,
+                    (int)d, p->columns->values + j * d, (int)d, 0, products, COLUMNS);
+        for (size_t r = 0; r < n; r++) {
+            const gt_pair_row pairs = {.row = first + r,
+                                       .first = j,
+                                       .n = columns,
+                                       .row_norm = p->rows->norms[first + r],
+                                       .column_norms = p->columns->norms + j,
+                                       .products = products + r * COLUMNS,
+                                       .tolerance = p->tolerance,
+                                       .tiny = p->tiny};
+            p->visit(p->context, &pairs);
         }
+    }
 }
 
 gt_status gt_visit_pairs(gt_features rows, gt_features columns, gt_pair_visitor visit, void *context) {
     const bool same = rows.values == columns.values && rows.n == columns.n;
     centred_points a = {0}, b = {0};
+    const size_t n_threads = (size_t)omp_get_max_threads();
     double *mean = mean_of(rows); /* near the points, so that norms and with them bounds are small */
-    float *products = malloc((size_t)ROWS * COLUMNS * sizeof *products);
+    float *products = malloc(n_threads * BLOCK * sizeof *products);
     const bool fits = mean != NULL && products != NULL && centre(rows, mean, &a) && (same || centre(columns, mean, &b));
-    if (fits) visit_blocks(rows.n, columns.n, rows.d, &a, same ? &a : &b, products, visit, context);
+    const pairs_of all = {&a,
+                          same ? &a : &b,
+                          rows.n,
+                          columns.n,
+                          rows.d,
+                          .visit = visit,
+                          .context = context,
+                          .tolerance = 1.01 * ((double)rows.d + 6) * (FLT_EPSILON / 2),
+                          .tiny = 4 * (double)rows.d * FLT_MIN};
+    openblas_set_num_threads(1); /* products are divided here */
+#pragma omp parallel for schedule(dynamic) num_threads(n_threads)
+    for (size_t i = 0; i < (fits ? rows.n : 0); i += ROWS) visit_rows(&all, i, products + (size_t)omp_get_thread_num() * BLOCK);
     free(mean);
     free(products);
     free(a.values);

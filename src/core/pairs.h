@@ -34,8 +34,8 @@ static inline double gt_pair_upper(const gt_pair_row *p, size_t j) {
     return (1 + p->tolerance) * (p->row_norm + p->column_norms[j]) - 2 * (double)p->products[j] + p->tiny;
 }
 
-/* Calls visit for each row with each block of columns, a row's blocks in order; different rows at the same time by different
- * threads. The same d. GT_ERR_MEMORY. */
+/* Calls visit for each row with each block of columns, a row's blocks in order by one thread, other rows by others at the same
+ * time. The same d. GT_ERR_MEMORY. */
 typedef void (*gt_pair_visitor)(void *context, const gt_pair_row *pairs);
 gt_status gt_visit_pairs(gt_features rows, gt_features columns, gt_pair_visitor visit, void *context);
 

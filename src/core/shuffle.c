@@ -11,7 +11,7 @@
 gt_status gt_shuffle(uint64_t seed, uint32_t index, uint32_t *order, size_t n) {
     float *words = malloc((n + 1) * sizeof *words);
     if (words == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for an order of %zu", n);
-    fused_portable.draw(DRAW_WORD, seed, GT_STREAM_SHUFFLE, index, n, words);
+    fused_portable.draw(DRAW_WORD, seed, GT_STREAM_SHUFFLE, index, 0, n, words);
     for (size_t i = 0; i < n; i++) order[i] = (uint32_t)i;
     for (size_t i = 0; i < n; i++) {
         uint32_t word;
