@@ -19,6 +19,7 @@ enum gt_stream {
     GT_STREAM_DRAW_NOISE = 10,    /* their noise [n, X], */
     GT_STREAM_DRAW_UNIFORM = 11,  /* uniform points, one word a value [n, X], */
     GT_STREAM_DRAW_LATENTS = 12,  /* and latents [n, Z] */
+    GT_STREAM_SHUFFLE = 15,       /* random orders: of a classifier's images an epoch, of samples that are scored, one word each */
     GT_STREAM_SAMPLE_LATENTS = 16 /* + d: latents of the d-th sample that a user draws [n, Z] */
 };
 

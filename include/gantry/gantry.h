@@ -171,8 +171,8 @@ typedef struct gt_images {
 typedef enum gt_images_part { GT_IMAGES_TRAIN, GT_IMAGES_TEST } gt_images_part;
 
 /* The images of a folder of IDX files (MNIST and its likes, gzipped or not), of an IDX file, of a .npy file, or of a folder of
- * PNG files (docs/file-formats.md). The part counts where a folder has both. GT_ERR_FILE names the file and what is wrong with
- * it. Free with gt_images_destroy(). */
+ * PNG files (docs/file-formats.md). The part counts where a folder has both; else all of them are read. GT_ERR_FILE names the
+ * file and what is wrong with it, and nothing is handed out. Free with gt_images_destroy(). */
 GT_API gt_status gt_images_read(const char *path, gt_images_part part, gt_images *out);
 GT_API void gt_images_destroy(gt_images *images);
 
