@@ -10,9 +10,9 @@
 typedef struct {
     const char *name, *summary, *target;
     int latent, g_hidden[GT_MAX_LAYERS], d_hidden[GT_MAX_LAYERS]; /* widths, zero-terminated */
-    gt_activation hidden, g_output;
-    gt_initializer init; /* of hidden layers */
-    bool images;         /* that the caller gives: 28 x 28 of them until then */
+    gt_activation hidden, d_activation, g_output;                 /* of hidden layers: both nets', D's alone */
+    gt_initializer init;                                          /* of hidden layers */
+    bool images;                                                  /* that the caller gives: 28 x 28 of them until then */
     gt_loss loss;
     gt_noise noise;
     double lr, beta1, real_label, clip, ema;
@@ -61,7 +61,8 @@ static const preset presets[] = {
     SET("grid25-wgangp", "25 Gaussians on a grid, as WGAN-GP has them"),
     SET("swissroll", "a spiral with noise"),
     SET("moons", "two half circles with noise"),
-    IMAGES("mlp-mnist-literal", "the tutorial's GAN on images of 28 x 28 as it stands there", 0, 0),
+    IMAGES("mlp-mnist", "images of 28 x 28, leaky ReLU in D, lr 2e-4, beta1 0.5", 2e-4, 0.5, .d_activation = GT_LEAKY_RELU),
+    IMAGES("mlp-mnist-literal", "the tutorial's GAN on images of 28 x 28 as it stands there", 0, 0, .d_activation = GT_RELU),
 };
 /* clang-format on */
 
@@ -108,7 +109,8 @@ static gt_status spec_of(const preset *p, gt_spec *out) {
         GT_TRY(gt_target_by_name(p->target != NULL ? p->target : "x2", &out->target));
     const int n_columns = out->target.n_columns, latent = p->latent > 0 ? p->latent : 5;
     out->generator = net_of(latent, p->g_hidden, 15, p->hidden, n_columns, p->g_output, p->init);
-    out->discriminator = net_of(n_columns, p->d_hidden, 25, p->hidden, 1, GT_LINEAR, p->init);
+    out->discriminator =
+        net_of(n_columns, p->d_hidden, 25, p->d_activation != GT_LINEAR ? p->d_activation : p->hidden, 1, GT_LINEAR, p->init);
     return GT_OK;
 }
 
