@@ -29,6 +29,9 @@ void gt_run_folder_reopen(const char *path, gt_run_folder *out);
 /* Path of a file in it; the caller frees. */
 char *gt_run_folder_file(const gt_run_folder *folder, const char *name);
 
+/* Removes a file of it, where there is one. */
+void gt_run_folder_remove(const gt_run_folder *folder, const char *name);
+
 /* Removes pictures and weights that an earlier run left in it. */
 void gt_run_folder_clear(const gt_run_folder *folder);
 
