@@ -233,8 +233,8 @@ const gt_command gt_command_target = {
     .usage = "[TARGET] [flags]",
     .about =
         "Prints points of a target as CSV: of a function its values at 11 points of the domain, of sets and data 100 random\n"
-        "points; of images how many there are, and of what kind. TARGET is a name (gantry target --list), or an expression of x\n"
-        "such as 'sin(2*pi*x)*exp(-x)'.",
+        "points; of images how many there are, and of what kind. TARGET is a name (gantry target --list), or an expression\n"
+        "of x such as 'sin(2*pi*x)*exp(-x)'.",
     .options = options,
     .defaults = help_defaults,
 };
