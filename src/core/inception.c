@@ -2,6 +2,7 @@
 #include "core/inception.h"
 
 #include "core/shuffle.h"
+#include "core/softmax.h"
 #include "core/status.h"
 
 #include <math.h>
@@ -9,16 +10,14 @@
 
 /* p[n] = softmax(z); returns the sum of p log p. */
 static double softmax(const float *z, size_t n, double *p) {
-    double largest = (double)z[0], sum = 0, entropy = 0;
-    for (size_t c = 1; c < n; c++) largest = fmax(largest, (double)z[c]);
-    for (size_t c = 0; c < n; c++) sum += exp((double)z[c] - largest);
-    const double log_sum = largest + log(sum);
+    const double log_sum = gt_log_sum_exp(z, n);
+    double sum = 0;
     for (size_t c = 0; c < n; c++) {
         const double log_p = (double)z[c] - log_sum;
         p[c] = exp(log_p);
-        entropy += p[c] * log_p;
+        sum += p[c] * log_p;
     }
-    return entropy;
+    return sum;
 }
 
 /* The mean of KL(p || q), q the mean of p, is the mean of sum p log p less sum q log q. p and q: room for d. */
