@@ -6,6 +6,7 @@
 #include "io/number.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -47,67 +48,76 @@ static char *line_of(uint64_t iteration, const gt_image_scores *scores) {
 
 /* ---------------------------------------------------------------- a run that goes on */
 
-/* Takes a line over, if it is of the run as it is now. */
-static int keep_line(gt_image_record *record, const char *path, int number, const char *line, uint64_t iteration,
-                     const char *hash) {
-    char its[GT_DIGEST_CHARS] = "", *copy;
-    unsigned long long at;
-    if (sscanf(line, "%20llu,%32[0-9a-f],", &at, its) != 2)
-        return gt_cli_fail(GT_EXIT_FILE, "%s:%d: a damaged line; restore the file, or go on without it", path, number);
-    if (strcmp(its, hash) != 0)
-        return gt_cli_fail(GT_EXIT_USAGE,
+typedef struct {
+    const gt_run_record *run;
+    char *path;
+    uint64_t iteration;         /* that the run goes on from */
+    char hash[GT_DIGEST_CHARS]; /* of the classifier */
+} source;
+
+/* Takes a line over, if it is of the run as it is now; cuts it up. */
+static int keep_line(gt_image_record *record, const source *from, int number, char *line) {
+    char *whole = gt_cli_text("%s\n", line), *rest = line;
+    const char *first = strsep(&rest, ","), *hash = rest != NULL ? strsep(&rest, ",") : NULL;
+    uint64_t at;
+    int code = GT_EXIT_OK;
+    if (hash == NULL || rest == NULL || !gt_number_parse_u64(first, &at))
+        code = gt_cli_fail(GT_EXIT_FILE, "%s:%d: a damaged line; restore the file, or move it away", from->path, number);
+    else if (strcmp(hash, from->hash) != 0)
+        code = gt_cli_fail(GT_EXIT_USAGE,
                            "--classifier: its hash is %s, but %s has scores of %s, and those of two classifiers can't be "
                            "compared; take that classifier, or move the file away",
-                           hash, path, its);
-    if (at > iteration) return GT_EXIT_OK;
-    copy = gt_cli_text("%s\n", line);
-    append(&record->text, copy);
-    free(copy);
-    return GT_EXIT_OK;
-}
-
-static int keep_lines(gt_image_record *record, const char *path, char *data, uint64_t iteration, const char *hash) {
-    int code = GT_EXIT_OK, number = 1;
-    char *rest = data, *line = strsep(&rest, "\n");
-    if (strncmp(record->text, line, strlen(line)) != 0 || record->text[strlen(line)] != '\n')
-        return gt_cli_fail(GT_EXIT_FILE, "%s:1: not the header of such a file; restore it, or move it away", path);
-    while (code == GT_EXIT_OK && (line = strsep(&rest, "\n")) != NULL && rest != NULL)
-        code = keep_line(record, path, ++number, line, iteration, hash);
+                           from->hash, from->path, hash);
+    else if (at <= from->iteration && gt_run_record_has_checkpoint(from->run, at))
+        append(&record->text, whole);
+    free(whole);
     return code;
 }
 
-static int read_lines(gt_image_record *record, const char *folder, uint64_t iteration) {
-    const gt_classifier_info info = gt_classifier_get_info(record->scorer.classifier);
-    char *path = gt_cli_text("%s/%s", folder, GT_FILE_IMAGE_SCORES), *data;
+static int keep_lines(gt_image_record *record, const source *from, char *data) {
+    int code = GT_EXIT_OK, number = 1;
+    char *rest = data, *line = strsep(&rest, "\n");
+    if (strncmp(record->text, line, strlen(line)) != 0 || record->text[strlen(line)] != '\n')
+        return gt_cli_fail(GT_EXIT_FILE, "%s:1: not the header of such a file; restore it, or move it away", from->path);
+    while (code == GT_EXIT_OK && (line = strsep(&rest, "\n")) != NULL && rest != NULL)
+        code = keep_line(record, from, ++number, line);
+    return code;
+}
+
+static int read_lines(gt_image_record *record, const source *from) {
+    char *data;
     size_t size;
-    int code = GT_EXIT_OK;
-    if (access(path, F_OK) == 0) {
-        const gt_status status = gt_file_read(path, MAX_BYTES, &data, &size);
-        code = status == GT_OK ? keep_lines(record, path, data, iteration, info.hash) : gt_cli_fail_status(status);
-        if (status == GT_OK) free(data);
-    }
-    free(path);
+    if (access(from->path, F_OK) != 0) return GT_EXIT_OK;
+    const gt_status status = gt_file_read(from->path, MAX_BYTES, &data, &size);
+    if (status != GT_OK) return gt_cli_fail_status(status);
+    const int code = keep_lines(record, from, data);
+    free(data);
     return code;
 }
 
 /* ---------------------------------------------------------------- the record */
 
-int gt_image_record_open(const char *classifier, const gt_target_spec *target, const char *source, uint64_t iteration,
+int gt_image_record_open(const char *classifier, const gt_run_record *run, const char *folder, uint64_t iteration,
                          gt_image_record *out) {
-    int code = gt_image_scorer_open(classifier, NULL, target, NULL, &out->scorer);
+    int code = gt_image_scorer_open(classifier, NULL, &run->spec->target, NULL, &out->scorer);
     if (code != GT_EXIT_OK) return code;
     out->text = header();
-    return source != NULL ? read_lines(out, source, iteration) : GT_EXIT_OK;
+    if (folder == NULL) return GT_EXIT_OK;
+    source from = {.run = run, .path = gt_cli_text("%s/%s", folder, GT_FILE_IMAGE_SCORES), .iteration = iteration};
+    strcpy(from.hash, gt_classifier_get_info(out->scorer.classifier).hash);
+    code = read_lines(out, &from);
+    free(from.path);
+    return code;
 }
 
-gt_status gt_image_record_evaluate(gt_image_record *record, const gt_run_folder *folder, gt_trainer *trainer, size_t n) {
+gt_status gt_image_record_evaluate(gt_image_record *record, const gt_run_folder *folder, gt_trainer *trainer,
+                                   const gt_metrics *row, size_t n) {
     gt_image_scores scores;
-    if (record->text == NULL) return GT_OK;
+    if (record->text == NULL || row->diverged) return GT_OK;
     gt_status status = gt_image_scorer_score(&record->scorer, trainer, n, &scores);
     if (status != GT_OK) return status;
-    char *line = line_of(gt_trainer_get_info(trainer).iteration, &scores), *path;
+    char *line = line_of(row->iteration, &scores), *path = gt_run_folder_file(folder, GT_FILE_IMAGE_SCORES);
     append(&record->text, line);
-    path = gt_run_folder_file(folder, GT_FILE_IMAGE_SCORES);
     status = gt_file_write(path, record->text, strlen(record->text));
     free(line);
     free(path);

@@ -3,9 +3,7 @@
 #define GT_CLI_IMAGE_RECORD_H
 
 #include "cli/image_scores.h"
-#include "cli/run_folder.h"
-
-#define GT_FILE_IMAGE_SCORES "image-scores.csv"
+#include "cli/run_record.h"
 
 /* Zeroed, it scores nothing. */
 typedef struct gt_image_record {
@@ -13,14 +11,15 @@ typedef struct gt_image_record {
     char *text; /* of the file: a header, then a line a checkpoint; NULL: nothing is scored */
 } gt_image_record;
 
-/* For a run with these images, scored by a classifier's file. source: the folder of a run that goes on from `iteration`, whose
- * later lines will be made again; NULL: a new run. Returns an exit code, the error printed: also where the lines are of another
+/* For a run of images, scored by a classifier's file. source: the folder of a run that goes on from `iteration`, whose later
+ * lines will be made again; NULL: a new run. Returns an exit code, the error printed: also where the lines are of another
  * classifier. Free in any case. */
-int gt_image_record_open(const char *classifier, const gt_target_spec *target, const char *source, uint64_t iteration,
+int gt_image_record_open(const char *classifier, const gt_run_record *run, const char *source, uint64_t iteration,
                          gt_image_record *out);
 
-/* Scores n images of the trainer's run 0, if it has not diverged, and writes the file into the folder. */
-gt_status gt_image_record_evaluate(gt_image_record *record, const gt_run_folder *folder, gt_trainer *trainer, size_t n);
+/* Scores n images of the trainer's run 0, unless it has diverged by this row, and writes the file into the folder. */
+gt_status gt_image_record_evaluate(gt_image_record *record, const gt_run_folder *folder, gt_trainer *trainer,
+                                   const gt_metrics *row, size_t n);
 
 void gt_image_record_free(gt_image_record *record);
 

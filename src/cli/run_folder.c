@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const end_files[] = {GT_FILE_GENERATOR, GT_FILE_DISCRIMINATOR, GT_FILE_ANIMATION};
+static const char *const end_files[] = {GT_FILE_GENERATOR, GT_FILE_DISCRIMINATOR, GT_FILE_ANIMATION, GT_FILE_IMAGE_SCORES};
 static const char *const state_files[] = {GT_FILE_CONFIG, GT_FILE_METRICS, GT_FILE_POINTS, GT_FILE_CHECKPOINT, GT_FILE_DATA};
 
 /* mkdir -p of the parents, mkdir of the last part. *kept: length of the part that existed before. -1 with errno. */

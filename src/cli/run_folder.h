@@ -11,7 +11,8 @@
 #define GT_FILE_CHECKPOINT    "checkpoint.safetensors"
 #define GT_FILE_GENERATOR     "generator.safetensors"
 #define GT_FILE_DISCRIMINATOR "discriminator.safetensors"
-#define GT_FILE_DATA          "data.npy"     /* of a replay: the points that are learned */
+#define GT_FILE_DATA          "data.npy" /* of a replay: the points that are learned */
+#define GT_FILE_IMAGE_SCORES  "image-scores.csv"
 #define GT_FILE_ANIMATION     "training.gif" /* of a replay */
 
 typedef struct gt_run_folder {

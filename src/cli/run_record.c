@@ -13,8 +13,7 @@
 
 enum { ENERGY_SAMPLES = 1000 }; /* the energy distance costs their square */
 
-/* A run that goes on past its former end has no checkpoint there, unless it is on the schedule. */
-static bool is_checkpoint(const gt_run_record *record, uint64_t iteration) {
+bool gt_run_record_has_checkpoint(const gt_run_record *record, uint64_t iteration) {
     return iteration % record->eval_every == 0 || iteration == record->total;
 }
 
@@ -72,7 +71,7 @@ gt_status gt_run_record_read(gt_run_record *record, const gt_run_folder *folder,
     record->rows = rows;
     record->points = points;
     for (size_t i = 0; i < n_rows; i++)
-        if (record->rows[i].iteration <= iteration && is_checkpoint(record, record->rows[i].iteration))
+        if (record->rows[i].iteration <= iteration && gt_run_record_has_checkpoint(record, record->rows[i].iteration))
             record->rows[record->n_rows++] = record->rows[i];
     record->n_points = n_points;
     keep_points(record, iteration);

@@ -23,6 +23,10 @@ typedef struct gt_run_record {
 /* Whether the checkpoint of an iteration has a picture, once the run is at `latest`. */
 bool gt_run_record_has_picture(const gt_run_record *record, uint64_t iteration, uint64_t latest);
 
+/* Whether the run has a checkpoint there. One that goes on past its former end has none at that, unless it is on the schedule.
+ */
+bool gt_run_record_has_checkpoint(const gt_run_record *record, uint64_t iteration);
+
 /* The rows of a folder's metrics.csv, oldest first; none where it has no such file. The caller frees *rows. */
 gt_status gt_run_record_read_metrics(const gt_run_folder *folder, gt_metrics **rows, size_t *n_rows);
 

@@ -133,6 +133,9 @@ static int evaluate(gt_run_session *s) {
         status = gt_run_images_write(&s->record, &s->folder, s->trainer);
         if (status != GT_OK) return save_failed(s, status);
     }
+    status = gt_image_record_evaluate(&s->image_record, &s->folder, s->trainer, &s->record.rows[s->record.n_rows - 1],
+                                      (size_t)s->settings.eval_samples);
+    if (status != GT_OK) return save_failed(s, status);
     if (gt_seconds() >= s->next_save && (status = save(s)) != GT_OK) return save_failed(s, status);
     if (!prints_lines(s)) return GT_EXIT_OK;
     gt_progress_erase(&s->progress);
@@ -244,6 +247,7 @@ gt_train_result gt_run_session_result(const gt_run_session *s, bool interrupted)
 void gt_run_session_free(gt_run_session *s) {
     gt_trainer_destroy(s->trainer);
     gt_run_record_free(&s->record);
+    gt_image_record_free(&s->image_record);
     gt_run_folder_free(&s->folder);
     gt_train_settings_free(&s->settings);
     free(s->way_on);

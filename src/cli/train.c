@@ -74,6 +74,12 @@ static int open_folder(session *s) {
     return code;
 }
 
+static int open_image_record(session *s) {
+    const gt_train_settings *settings = &s->settings;
+    if (settings->classifier == NULL) return GT_EXIT_OK;
+    return gt_image_record_open(settings->classifier, &s->record, settings->source.folder, s->iteration, &s->image_record);
+}
+
 /* ---------------------------------------------------------------- the end */
 
 static int interrupted(session *s) {
@@ -116,6 +122,7 @@ static int run(int argc, char **argv) {
         code = gt_cli_fail(GT_EXIT_USAGE, "--plots: " GT_PLOTS_MISSING);
     gt_interrupt_catch();
     if (code == GT_EXIT_OK) code = open_folder(&s);
+    if (code == GT_EXIT_OK) code = open_image_record(&s);
     if (code == GT_EXIT_OK) code = train(&s);
     gt_run_session_free(&s);
     return code;

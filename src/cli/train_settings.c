@@ -2,6 +2,7 @@
 #include "cli/train_settings.h"
 
 #include "cli/command.h"
+#include "cli/image_scores.h"
 #include "cli/run_folder.h"
 #include "io/file.h"
 
@@ -32,6 +33,8 @@ const gt_option gt_train_options[] = {
      .min = 1, .max = MAX_ITERATIONS, AT(eval_every)},
     {"eval-samples", GT_OPTION_INT, "N", "generated points that each line scores", SCHEDULE, .min = 1000, .max = 10e6,
      AT(eval_samples)},
+    {"classifier", GT_OPTION_TEXT, "FILE", "score the images of each checkpoint in its features, into image-scores.csv",
+     GT_OPTION_SAVED, AT(classifier), .takes = GT_CLASSIFIER_TAKES},
     {"plots", GT_OPTION_SWITCH, "", "draw the pictures (--no-plots: don't); needs gnuplot, but for images", GT_OPTION_SAVED,
      AT(plots)},
     HEADING("Files"),
