@@ -11,10 +11,10 @@ typedef struct gt_image_record {
     char *text; /* of the file: a header, then a line a checkpoint; NULL: nothing is scored */
 } gt_image_record;
 
-/* For a run of images, scored by a classifier's file. source: the folder of a run that goes on from `iteration`, whose later
+/* For a run of images, scored by a classifier's file. folder: that of a run that goes on from `iteration`, whose later
  * lines will be made again; NULL: a new run. Returns an exit code, the error printed: also where the lines are of another
  * classifier. Free in any case. */
-int gt_image_record_open(const char *classifier, const gt_run_record *run, const char *source, uint64_t iteration,
+int gt_image_record_open(const char *classifier, const gt_run_record *run, const char *folder, uint64_t iteration,
                          gt_image_record *out);
 
 /* Scores n images of the trainer's run 0, unless it has diverged by this row, and writes the file into the folder. */

@@ -37,12 +37,15 @@ static void outputs_free(outputs *o) { free(o->memory); }
 static gt_status outputs_of(const gt_image_judge *judge, const char *what, const unsigned char *pixels, size_t n,
                             outputs *out) {
     const size_t d = (size_t)judge->info.n_features, c = (size_t)judge->info.n_classes;
+    if (n <= (size_t)judge->options.k)
+        return gt_fail(GT_ERR_ARGUMENT, "%zu images have no neighbour number %d; it takes more than that %s", n,
+                       judge->options.k, what);
     out->memory = malloc(n * (d + c) * sizeof *out->memory);
     if (out->memory == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for the features of %zu images", n);
     out->features = (gt_features){out->memory, n, d};
     out->logits = (gt_features){out->memory + n * d, n, c};
     GT_TRY(gt_classifier_apply(judge->classifier, pixels, n, out->memory, out->memory + n * d));
-    return gt_features_check(what, out->features, (size_t)judge->options.k + 1);
+    return gt_features_check(what, out->features, 2);
 }
 
 /* ---------------------------------------------------------------- the reference */
@@ -61,8 +64,8 @@ static gt_status check_options(gt_image_judge_options *o) {
 /* The features of all images, or of some at random, the same each time. */
 static gt_status choose_centres(gt_image_judge *judge, gt_features all) {
     const size_t n = all.n < judge->options.max_neighbours ? all.n : (size_t)judge->options.max_neighbours, d = all.d;
-    uint32_t *order = malloc(all.n * sizeof *order);
-    judge->features = malloc(n * d * sizeof *judge->features);
+    uint32_t *order = calloc(all.n + 1, sizeof *order);
+    judge->features = malloc((n * d + 1) * sizeof *judge->features);
     gt_status status = order != NULL && judge->features != NULL
                            ? gt_shuffle(judge->options.seed, 0, order, all.n)
                            : gt_fail(GT_ERR_MEMORY, "no memory for the features of %zu images", n);
