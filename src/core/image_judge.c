@@ -38,8 +38,8 @@ static gt_status outputs_of(const gt_image_judge *judge, const char *what, const
                             outputs *out) {
     const size_t d = (size_t)judge->info.n_features, c = (size_t)judge->info.n_classes;
     if (n <= (size_t)judge->options.k)
-        return gt_fail(GT_ERR_ARGUMENT, "%zu images have no neighbour number %d; it takes more than that %s", n,
-                       judge->options.k, what);
+        return gt_fail(GT_ERR_ARGUMENT, "%zu %s have no neighbour number %d; take more of them, or a smaller number", n, what,
+                       judge->options.k);
     out->memory = malloc(n * (d + c) * sizeof *out->memory);
     if (out->memory == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for the features of %zu images", n);
     out->features = (gt_features){out->memory, n, d};
@@ -79,7 +79,7 @@ static gt_status choose_centres(gt_image_judge *judge, gt_features all) {
 static gt_status learn(gt_image_judge *judge, const unsigned char *reference) {
     outputs o = {0};
     gt_status status;
-    GT_TRY_GOTO(outputs_of(judge, "of the real images", reference, judge->n_reference, &o), cleanup);
+    GT_TRY_GOTO(outputs_of(judge, "real images", reference, judge->n_reference, &o), cleanup);
     gt_count_classes(o.logits, judge->classes);
     GT_TRY_GOTO(gt_moments_of(o.features, &judge->moments), cleanup);
     GT_TRY_GOTO(gt_moments_factor(&judge->moments), cleanup);
@@ -184,7 +184,7 @@ gt_status gt_image_judge_score(const gt_image_judge *judge, const float *samples
     if (n < LEAST) GT_TRY_GOTO(gt_fail(GT_ERR_ARGUMENT, "%zu samples; it takes at least %d to score them", n, LEAST), cleanup);
     if (pixels == NULL) GT_TRY_GOTO(gt_fail(GT_ERR_MEMORY, "no memory for %zu samples", n), cleanup);
     GT_TRY_GOTO(to_bytes(samples, n * width, pixels), cleanup);
-    GT_TRY_GOTO(outputs_of(judge, "of the samples", pixels, n, &o), cleanup);
+    GT_TRY_GOTO(outputs_of(judge, "samples", pixels, n, &o), cleanup);
     GT_TRY_GOTO(score_classes(judge, o.logits, out), cleanup);
     GT_TRY_GOTO(score_frechet(judge, o.features, out), cleanup);
     GT_TRY_GOTO(score_neighbours(judge, o.features, out), cleanup);

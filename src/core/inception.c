@@ -36,7 +36,7 @@ static double score_part(gt_features logits, const uint32_t *order, size_t n, do
 }
 
 gt_status gt_inception_score(gt_features logits, int n_splits, uint64_t seed, gt_inception *out) {
-    GT_TRY(gt_features_check("of the last layer", logits, (size_t)n_splits));
+    GT_TRY(gt_features_check("samples", logits, (size_t)n_splits));
     const size_t n = logits.n, parts = (size_t)n_splits;
     gt_status status = GT_OK;
     uint32_t *order = malloc(n * sizeof *order);
