@@ -533,6 +533,104 @@ GT_API gt_status gt_trainer_export(const gt_trainer *trainer, gt_net net, const 
  * where the file has them, are not those of the spec, or a weight is not finite. After a failure the run is as it was. */
 GT_API gt_status gt_trainer_init_from(gt_trainer *trainer, size_t run, gt_net net, const char *path);
 
+/* ---------------------------------------------------------------- scores of images */
+
+/* A classifier of labelled images, whose features scores of images are made in: dense layers, ReLU but for the last. */
+typedef struct gt_classifier gt_classifier;
+
+#define GT_MAX_CLASSES 256
+
+/* Zero means the default for every member. */
+typedef struct gt_classifier_options {
+    int n_hidden;                  /* 0: 256 and 128; at most GT_MAX_LAYERS - 1 */
+    int hidden[GT_MAX_LAYERS - 1]; /* 1 to GT_MAX_WIDTH */
+    int epochs;                    /* 0: 10 */
+    int batch;                     /* 0: 128 */
+    double lr;                     /* of Adam, the rest as Keras has it; 0: 0.001 */
+    uint64_t seed;
+} gt_classifier_options;
+
+/* An epoch of training. */
+typedef struct gt_classifier_epoch {
+    int epoch;             /* from 1 */
+    double loss, accuracy; /* means over the epoch's batches as they were met */
+    double test_loss, test_accuracy;
+} gt_classifier_epoch;
+
+/* Trains on images with labels, by softmax cross-entropy, pixels scaled to [-1, 1]; test: images that it is judged by, NULL: a
+ * sixth of the others, chosen at random, which it is not trained on then. watch, if not NULL, is told of each epoch. The same
+ * images, options and library give the same bits. GT_ERR_ARGUMENT: no labels, fewer than two classes, sizes that differ, an
+ * option out of range, or a loss that is not finite any more; GT_ERR_MEMORY. */
+GT_API gt_status gt_classifier_train(const gt_images *images, const gt_images *test, const gt_classifier_options *options,
+                                     void (*watch)(void *context, const gt_classifier_epoch *epoch), void *context,
+                                     gt_classifier **out);
+
+/* safetensors (docs/file-formats.md); the file appears whole or not at all. GT_ERR_FILE: unreadable, damaged, or no
+ * classifier. */
+GT_API gt_status gt_classifier_save(const gt_classifier *classifier, const char *path);
+GT_API gt_status gt_classifier_load(const char *path, gt_classifier **out);
+GT_API void gt_classifier_destroy(gt_classifier *classifier); /* NULL is fine */
+
+typedef struct gt_classifier_info {
+    int height, width, channels; /* of its images */
+    int n_classes;
+    int n_features; /* outputs of the last layer but one */
+    int n_layers;
+    int size[GT_MAX_LAYERS + 1]; /* values of an image, then outputs of each layer */
+    double test_accuracy;        /* share of n_test images that it was not trained on */
+    uint64_t n_test;
+    char hash[GT_DIGEST_CHARS]; /* of its weights: numbers from different classifiers can't be compared */
+} gt_classifier_info;
+
+GT_API gt_classifier_info gt_classifier_get_info(const gt_classifier *classifier);
+
+/* pixels[n, height, width, channels] to features[n, n_features], the outputs of the last layer but one after ReLU, and
+ * logits[n, n_classes]; either may be NULL. GT_ERR_MEMORY. */
+GT_API gt_status gt_classifier_apply(const gt_classifier *classifier, const unsigned char *pixels, size_t n, float *features,
+                                     float *logits);
+
+/* Scores of generated images; every definition is in docs/image-scores.md. */
+typedef struct gt_image_scores {
+    char classifier[GT_DIGEST_CHARS]; /* the hash of the classifier that all of them belong to */
+    uint64_t n_samples;               /* scored */
+    uint64_t n_reference;             /* real images behind the Frechet distance and the shares of classes */
+    uint64_t n_neighbours;            /* real images behind precision to coverage */
+    int k;                            /* the neighbour that the balls reach to */
+    double is_10, is_10_deviation;    /* Inception Score, mean and deviation over 10 parts */
+    double is_1;                      /* the same over all samples at once */
+    double frechet;                   /* Frechet distance */
+    double frechet_infinity;          /* extrapolated to infinitely many samples; NaN where it was not asked for */
+    double precision, recall, density, coverage;
+    double class_distance; /* total variation between the shares of classes and the reference's */
+    double class_kl;       /* KL(samples || reference) of them, in nats */
+    int n_missing;         /* classes of the reference without a sample */
+    int n_classes;
+    uint64_t classes[GT_MAX_CLASSES];           /* samples that are taken for each class */
+    uint64_t reference_classes[GT_MAX_CLASSES]; /* and real images */
+} gt_image_scores;
+
+/* A classifier with what it knows of real images, to score samples by. */
+typedef struct gt_image_judge gt_image_judge;
+
+/* Zero means the default for every member. */
+typedef struct gt_image_judge_options {
+    int k;                   /* 0: 5; at most 64 */
+    uint64_t max_neighbours; /* 0: 10,000: of more real images so many are drawn at random, for the time is their square */
+    bool infinity;           /* with frechet_infinity, which takes 15 times as long as frechet */
+    uint64_t seed;           /* of the random choices */
+} gt_image_judge_options;
+
+/* reference[n, height, width, channels] of the classifier's size, read now and not later; the classifier has to live as long.
+ * options may be NULL. GT_ERR_ARGUMENT: fewer images than k + 1, or an option out of range; GT_ERR_MEMORY. */
+GT_API gt_status gt_image_judge_create(const gt_classifier *classifier, const unsigned char *reference, size_t n,
+                                       const gt_image_judge_options *options, gt_image_judge **out);
+GT_API void gt_image_judge_destroy(gt_image_judge *judge); /* NULL is fine */
+
+/* samples[n, height, width, channels], 0 to 255 as gt_trainer_sample() gives them: they are rounded to bytes, as they would be
+ * in a picture. GT_ERR_ARGUMENT: a value that is not finite, or too few samples (k + 1, 10, or 100 for frechet_infinity);
+ * GT_ERR_MEMORY. */
+GT_API gt_status gt_image_judge_score(const gt_image_judge *judge, const float *samples, size_t n, gt_image_scores *out);
+
 /* ---------------------------------------------------------------- one net on a given batch */
 
 typedef struct gt_batch_result {

@@ -33,7 +33,8 @@ extern const gt_command_group gt_command_groups[]; /* a NULL heading behind the 
 
 extern const gt_command gt_command_train, gt_command_devices, gt_command_target, gt_command_summary, gt_command_sample,
     gt_command_evaluate, gt_command_show, gt_command_study, gt_command_report, gt_command_replay, gt_command_merge,
-    gt_command_studies, gt_command_presets, gt_command_fit_discriminator, gt_command_export, gt_command_help;
+    gt_command_studies, gt_command_classifier, gt_command_presets, gt_command_fit_discriminator, gt_command_export,
+    gt_command_help;
 
 /* The command of that name; where there is none, *code is the exit code, and the error is printed. */
 const gt_command *gt_command_find(const char *name, int *code);

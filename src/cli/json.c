@@ -2,6 +2,7 @@
 #include "cli/json.h"
 
 #include "cli/command.h"
+#include "core/target_data.h"
 #include "io/csv.h"
 #include "io/number.h"
 
@@ -50,6 +51,9 @@ void gt_json_add_spec(cJSON *object, const gt_spec *spec) {
     add_net(object, "discriminator", &spec->discriminator);
     cJSON_AddStringToObject(object, "target", spec->target.name);
     cJSON_AddNumberToObject(object, "columns", spec->target.n_columns);
+    if (!gt_target_is_images(&spec->target)) return;
+    const int shape[] = {spec->target.height, spec->target.width, spec->target.channels};
+    cJSON_AddItemToObject(object, "image", cJSON_CreateIntArray(shape, 3));
 }
 
 void gt_json_add_options(cJSON *object, const gt_option *table, const void *settings) {

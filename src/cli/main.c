@@ -11,7 +11,7 @@
 
 const gt_command_group gt_command_groups[] = {
     {"The tutorial, step by step", {&gt_command_target, &gt_command_summary, &gt_command_fit_discriminator, &gt_command_train}},
-    {"Runs", {&gt_command_sample, &gt_command_evaluate, &gt_command_show, &gt_command_export}},
+    {"Runs", {&gt_command_sample, &gt_command_evaluate, &gt_command_classifier, &gt_command_show, &gt_command_export}},
     {"Studies", {&gt_command_study, &gt_command_report, &gt_command_replay, &gt_command_merge, &gt_command_studies}},
     {"What there is", {&gt_command_presets, &gt_command_devices, &gt_command_help}},
     {0},

@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "io/csv.h"
 #include "io/file.h"
+#include "io/image_grid.h"
 #include "io/npy.h"
 #include "io/number.h"
 
@@ -63,7 +64,7 @@ gt_status gt_points_write(const char *path, const float *points, size_t n, int n
 
 /* ---------------------------------------------------------------- pictures */
 
-static int open_file(const char *given, const char *default_name, bool force, gt_picture_file *out) {
+static int open_file(const char *flag, const char *given, const char *default_name, bool force, gt_picture_file *out) {
     const char *path = *given != '\0' ? given : default_name, *slash = strrchr(path, '/');
     *out = (gt_picture_file){
         .folder = slash == NULL ? gt_cli_text(".") : gt_cli_text("%.*s", (int)(slash - path + (slash == path)), path),
@@ -71,20 +72,25 @@ static int open_file(const char *given, const char *default_name, bool force, gt
     };
     struct stat info;
     if (stat(out->folder, &info) != 0 || !S_ISDIR(info.st_mode))
-        return gt_cli_fail(GT_EXIT_USAGE, "--plot %s: there is no folder %s; create it, or name another", path, out->folder);
+        return gt_cli_fail(GT_EXIT_USAGE, "--%s %s: there is no folder %s; create it, or name another", flag, path,
+                           out->folder);
     return refuse_existing(path, force);
 }
 
 int gt_picture_file_open(const char *given, const char *default_name, bool force, gt_picture_file *out) {
-    int code = open_file(given, default_name, force, out);
+    int code = open_file("plot", given, default_name, force, out);
     if (code != GT_EXIT_OK || gt_plots_available()) return code;
     return gt_cli_fail(GT_EXIT_USAGE, "--plot: pictures need gnuplot; install it (Debian: apt install gnuplot-nox)");
 }
 
 int gt_diagram_file_open(const char *given, const char *default_name, bool force, gt_picture_file *out) {
-    int code = open_file(given, default_name, force, out);
+    int code = open_file("plot", given, default_name, force, out);
     if (code != GT_EXIT_OK || gt_diagrams_available()) return code;
     return gt_cli_fail(GT_EXIT_USAGE, "--plot: diagrams need graphviz' dot; install it (Debian: apt install graphviz)");
+}
+
+int gt_grid_file_open(const char *flag, const char *given, const char *default_name, bool force, gt_picture_file *out) {
+    return open_file(flag, given, default_name, force, out);
 }
 
 void gt_picture_file_free(gt_picture_file *file) {
@@ -104,6 +110,21 @@ static int say(const gt_picture_file *file, gt_status status) {
 int gt_picture_file_draw(const gt_picture_file *file, const gt_target_spec *target, gt_picture picture) {
     picture.name = file->name;
     return say(file, gt_plots_draw(file->folder, target, &picture, 1));
+}
+
+int gt_grid_file_draw(const gt_picture_file *file, const gt_target_spec *target, const float *values, size_t n,
+                      size_t columns) {
+    enum { GAP = 2 };
+    char *path = gt_cli_text("%s/%s", file->folder, file->name);
+    gt_status status = gt_image_grid_write(path, &(gt_image_grid){.values = values,
+                                                                  .n = n,
+                                                                  .height = target->height,
+                                                                  .width = target->width,
+                                                                  .channels = target->channels,
+                                                                  .columns = (int)columns,
+                                                                  .gap = GAP});
+    free(path);
+    return say(file, status);
 }
 
 int gt_diagram_file_draw(const gt_picture_file *file, const gt_diagram_layer *layers, size_t n) {

@@ -26,10 +26,16 @@ typedef struct gt_picture_file {
  * Returns an exit code, the error printed. Free in any case. */
 int gt_picture_file_open(const char *given, const char *default_name, bool force, gt_picture_file *out);
 int gt_diagram_file_open(const char *given, const char *default_name, bool force, gt_picture_file *out);
+
+/* The same for images, which need no other program. flag: what names the file. */
+int gt_grid_file_open(const char *flag, const char *given, const char *default_name, bool force, gt_picture_file *out);
 void gt_picture_file_free(gt_picture_file *file);
 
 /* Draws one picture, or a diagram, into it and says so on stderr. picture->name is filled in. */
 int gt_picture_file_draw(const gt_picture_file *file, const gt_target_spec *target, gt_picture picture);
+
+/* Images [n, X] of a target, so many in a row. */
+int gt_grid_file_draw(const gt_picture_file *file, const gt_target_spec *target, const float *values, size_t n, size_t columns);
 int gt_diagram_file_draw(const gt_picture_file *file, const gt_diagram_layer *layers, size_t n);
 
 #endif

@@ -4,7 +4,9 @@
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "core/clock.h"
+#include "core/target_data.h"
 #include "io/npy.h"
+#include "io/npy_array.h"
 #include "io/plots.h"
 
 #include <inttypes.h>
@@ -30,7 +32,7 @@ static const gt_option options[] = {
     HEADING("What to look at"),
     {"every", GT_OPTION_U64, "N", "iterations from one row of metrics.csv to the next (so that there are up to 200)", .min = 1,
      .max = MAX_EVERY, AT(every)},
-    {"plots", GT_OPTION_SWITCH, "", "draw the pictures and the animation (--no-plots: don't); needs gnuplot", AT(plots)},
+    {"plots", GT_OPTION_SWITCH, "", "draw the pictures and, but of images, the animation (--no-plots: don't); needs gnuplot, but for images", AT(plots)},
     HEADING("Files"),
     {"out", GT_OPTION_TEXT, "DIR", "folder of the run (replay/NAME-seedN, with a number if that exists)", AT(out)},
     {"force", GT_OPTION_SWITCH, "", "replace the run in a folder that exists", AT(force)},
@@ -43,6 +45,8 @@ static const gt_option options[] = {
 /* clang-format on */
 
 static bool on(gt_switch value) { return value == GT_SWITCH_ON; }
+
+static bool has_images(const gt_replay *r) { return gt_target_is_images(&r->session.settings.base.spec.target); }
 
 static const gt_study_plan *plan_of(const gt_replay *r) { return &gt_store_get_study(r->store)->plan; }
 
@@ -84,12 +88,19 @@ static char *name_of(const gt_replay *r, const char *before_setting, const char 
     return gt_cli_text("%s%s%zu%s%" PRIu64, name, before_setting, r->chosen.run.setting, before_seed, r->chosen.run.seed);
 }
 
-/* A study holds the points that it learns; the config of a run names a file of them. */
+/* uint8 [n, height, width], or with the channels behind. */
+static gt_status write_images(const gt_target_spec *target, const char *path) {
+    const size_t shape[] = {target->n_points, (size_t)target->height, (size_t)target->width, (size_t)target->channels};
+    return gt_npy_write_array(path, "|u1", shape, target->channels == 1 ? 3 : 4, target->pixels, gt_target_data_bytes(target));
+}
+
+/* A study holds the points or images that it learns; the config of a run names a file of them. */
 static gt_status write_data(gt_replay *r, char **path) {
     const gt_target_spec *target = &r->session.settings.base.spec.target;
     if (gt_target_kind_of(target) != GT_TARGET_DATA) return GT_OK;
     *path = gt_run_folder_file(&r->session.folder, GT_FILE_DATA);
     r->session.settings.base.data = *path;
+    if (gt_target_is_images(target)) return write_images(target, *path);
     return gt_npy_write(*path, target->points, target->n_points, (size_t)target->n_columns);
 }
 
@@ -159,7 +170,7 @@ static int train(gt_replay *r) {
     r->watch = (gt_run_watch){r, next, look, draw};
     s->watch = &r->watch;
     gt_status status = gt_replay_check_begin(&r->check, r->store, &r->chosen.run);
-    r->traced = status == GT_OK && s->settings.plots != GT_SWITCH_OFF && gt_plots_available();
+    r->traced = status == GT_OK && s->settings.plots != GT_SWITCH_OFF && gt_plots_available() && !has_images(r);
     if (r->traced)
         status = gt_trace_begin(&r->trace, s->trainer, name_of(r, ", setting ", ", seed "), s->settings.eval_every,
                                 s->settings.iterations);
@@ -185,8 +196,6 @@ static int read_flags(int argc, char **argv, gt_replay_flags *flags) {
     int code = gt_options_parse(options, argc, argv, &values);
     if (code == GT_EXIT_OK) code = gt_spec_settings_apply(options, NULL, &values, flags);
     if (code == GT_EXIT_OK && flags->seed == NULL) code = gt_cli_fail(GT_EXIT_USAGE, "--seed is missing; it takes " SEED_TAKES);
-    if (code == GT_EXIT_OK && on(flags->plots) && !gt_plots_available())
-        code = gt_cli_fail(GT_EXIT_USAGE, "--plots: " GT_PLOTS_MISSING);
     return code;
 }
 
@@ -194,6 +203,8 @@ static int run_of_study(gt_replay *r) {
     int code = gt_replay_run_find(r->store, r->flags.seed, r->flags.setting, &r->chosen);
     if (code != GT_EXIT_OK) return code;
     set_up_session(r);
+    if (on(r->flags.plots) && !gt_plots_available() && !has_images(r))
+        return gt_cli_fail(GT_EXIT_USAGE, "--plots: " GT_PLOTS_MISSING);
     code = make_trainer(r);
     return code == GT_EXIT_OK ? train(r) : code;
 }

@@ -2,6 +2,7 @@
 #include "cli/report_samples.h"
 
 #include "cli/command.h"
+#include "core/target_data.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -66,17 +67,21 @@ static gt_status draw(gt_trainer *trainer, gt_figure_sample *sample) {
     return gt_trainer_evaluation_points(trainer, 0, n, real, points);
 }
 
+static void note(gt_report_samples *out, char *text) {
+    out->notes = gt_cli_resize(out->notes, out->n_notes + 1, sizeof *out->notes);
+    out->notes[out->n_notes++] = text;
+}
+
 static gt_status compare(const gt_trainer *trainer, const gt_store_run *run, gt_report_samples *out, bool *same) {
     char digest[GT_DIGEST_CHARS];
     gt_status status = gt_trainer_digest(trainer, 0, digest);
     if (status != GT_OK) return status;
     *same = strcmp(digest, run->result.digest) == 0;
     if (*same) return GT_OK;
-    out->notes = gt_cli_resize(out->notes, out->n_notes + 1, sizeof *out->notes);
-    out->notes[out->n_notes++] = gt_cli_text(
-        "The run of seed %" PRIu64 " under setting %zu was trained again for the gallery and ended in other bits (%s, "
-        "where the study has %s), so it is left out. Was the study made by another version of gantry?",
-        run->seed, run->setting, digest, run->result.digest);
+    note(out, gt_cli_text("The run of seed %" PRIu64
+                          " under setting %zu was trained again for the gallery and ended in other bits (%s, "
+                          "where the study has %s), so it is left out. Was the study made by another version of gantry?",
+                          run->seed, run->setting, digest, run->result.digest));
     return GT_OK;
 }
 
@@ -101,7 +106,7 @@ static gt_status train_sample(const gt_store_study *study, const gt_store_summar
     return status;
 }
 
-int gt_report_samples_train(const gt_store_study *study, const gt_store_summary *summary, gt_report_samples *out) {
+static gt_status train_samples(const gt_store_study *study, const gt_store_summary *summary, gt_report_samples *out) {
     gt_status status = choose(summary, out);
     size_t n = 0;
     for (size_t i = 0; i < out->n && status == GT_OK; i++) {
@@ -110,6 +115,17 @@ int gt_report_samples_train(const gt_store_study *study, const gt_store_summary 
         if (same) out->list[n++] = out->list[i];
     }
     if (status == GT_OK) out->n = n;
+    return status;
+}
+
+int gt_report_samples_train(const gt_store_study *study, const gt_store_summary *summary, gt_report_samples *out) {
+    gt_status status = GT_OK;
+    if (gt_target_is_images(&study->plan.settings[0].target))
+        note(out,
+             gt_cli_text("The gallery is left out: it shows points, and this study learns images; gantry replay draws those "
+                         "of a run."));
+    else
+        status = train_samples(study, summary, out);
     for (size_t i = 0; i < out->n_notes && status == GT_OK; i++) fprintf(stderr, "gantry: %s\n", out->notes[i]);
     return status == GT_OK ? GT_EXIT_OK : gt_cli_fail_status(status);
 }

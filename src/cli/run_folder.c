@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const end_files[] = {GT_FILE_GENERATOR, GT_FILE_DISCRIMINATOR, GT_FILE_ANIMATION};
+static const char *const end_files[] = {GT_FILE_GENERATOR, GT_FILE_DISCRIMINATOR, GT_FILE_ANIMATION, GT_FILE_IMAGE_SCORES};
 static const char *const state_files[] = {GT_FILE_CONFIG, GT_FILE_METRICS, GT_FILE_POINTS, GT_FILE_CHECKPOINT, GT_FILE_DATA};
 
 /* mkdir -p of the parents, mkdir of the last part. *kept: length of the part that existed before. -1 with errno. */
@@ -74,25 +74,26 @@ void gt_run_folder_reopen(const char *path, gt_run_folder *out) {
 
 char *gt_run_folder_file(const gt_run_folder *folder, const char *name) { return gt_cli_text("%s/%s", folder->path, name); }
 
-static void remove_file(const gt_run_folder *folder, const char *name) {
+void gt_run_folder_remove(const gt_run_folder *folder, const char *name) {
     char *path = gt_run_folder_file(folder, name);
     unlink(path);
     free(path);
 }
 
 void gt_run_folder_clear(const gt_run_folder *folder) {
-    for (size_t i = 0; i < sizeof end_files / sizeof *end_files; i++) remove_file(folder, end_files[i]);
+    for (size_t i = 0; i < sizeof end_files / sizeof *end_files; i++) gt_run_folder_remove(folder, end_files[i]);
     DIR *entries = opendir(folder->path);
     if (entries == NULL) return;
     for (const struct dirent *entry; (entry = readdir(entries)) != NULL;)
-        if (fnmatch("generated_plot_e*.png", entry->d_name, 0) == 0) remove_file(folder, entry->d_name);
+        if (fnmatch("generated_plot_e*.png", entry->d_name, 0) == 0 || fnmatch("samples-*.png", entry->d_name, 0) == 0)
+            gt_run_folder_remove(folder, entry->d_name);
     closedir(entries);
 }
 
 void gt_run_folder_discard(const gt_run_folder *folder) {
     size_t end = strlen(folder->path);
     if (folder->kept == end) return;
-    for (size_t i = 0; i < sizeof state_files / sizeof *state_files; i++) remove_file(folder, state_files[i]);
+    for (size_t i = 0; i < sizeof state_files / sizeof *state_files; i++) gt_run_folder_remove(folder, state_files[i]);
     char *path = gt_cli_text("%s", folder->path);
     while (end > folder->kept) {
         rmdir(path); /* fails, as it should, where something else is in it */

@@ -11,7 +11,8 @@
 #define GT_FILE_CHECKPOINT    "checkpoint.safetensors"
 #define GT_FILE_GENERATOR     "generator.safetensors"
 #define GT_FILE_DISCRIMINATOR "discriminator.safetensors"
-#define GT_FILE_DATA          "data.npy"     /* of a replay: the points that are learned */
+#define GT_FILE_DATA          "data.npy" /* of a replay: the points that are learned */
+#define GT_FILE_IMAGE_SCORES  "image-scores.csv"
 #define GT_FILE_ANIMATION     "training.gif" /* of a replay */
 
 typedef struct gt_run_folder {
@@ -28,6 +29,9 @@ void gt_run_folder_reopen(const char *path, gt_run_folder *out);
 
 /* Path of a file in it; the caller frees. */
 char *gt_run_folder_file(const gt_run_folder *folder, const char *name);
+
+/* Removes a file of it, where there is one. */
+void gt_run_folder_remove(const gt_run_folder *folder, const char *name);
 
 /* Removes pictures and weights that an earlier run left in it. */
 void gt_run_folder_clear(const gt_run_folder *folder);

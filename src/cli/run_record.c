@@ -2,6 +2,7 @@
 #include "cli/run_record.h"
 
 #include "cli/command.h"
+#include "core/target_data.h"
 #include "io/number.h"
 #include "io/plots.h"
 
@@ -12,8 +13,7 @@
 
 enum { ENERGY_SAMPLES = 1000 }; /* the energy distance costs their square */
 
-/* A run that goes on past its former end has no checkpoint there, unless it is on the schedule. */
-static bool is_checkpoint(const gt_run_record *record, uint64_t iteration) {
+bool gt_run_record_has_checkpoint(const gt_run_record *record, uint64_t iteration) {
     return iteration % record->eval_every == 0 || iteration == record->total;
 }
 
@@ -25,16 +25,21 @@ static uint64_t picture_stride(const gt_run_record *record, uint64_t latest) {
     return stride;
 }
 
+bool gt_run_record_has_picture(const gt_run_record *record, uint64_t iteration, uint64_t latest) {
+    return iteration % (record->eval_every * picture_stride(record, latest)) == 0 || iteration == record->total;
+}
+
 static void keep_points(gt_run_record *record, uint64_t latest) {
-    uint64_t every = record->eval_every * picture_stride(record, latest);
     size_t n = 0;
     for (size_t i = 0; i < record->n_points; i++) {
         uint64_t iteration = record->points[i].iteration;
-        if (iteration <= latest && (iteration % every == 0 || iteration == record->total))
+        if (iteration <= latest && gt_run_record_has_picture(record, iteration, latest))
             record->points[n++] = record->points[i];
     }
     record->n_points = n;
 }
+
+static bool has_points(const gt_run_record *record) { return !gt_target_is_images(&record->spec->target); }
 
 static gt_status read_file(const gt_run_folder *folder, const char *name, const gt_csv_column *columns, size_t row_bytes,
                            void **rows, size_t *n_rows) {
@@ -57,14 +62,16 @@ gt_status gt_run_record_read(gt_run_record *record, const gt_run_folder *folder,
     gt_metrics *rows = NULL;
     void *points = NULL;
     size_t n_rows = 0, n_points = 0;
-    gt_point_table table;
-    gt_point_table_fill(record->spec->target.n_columns, &table);
     gt_status status = gt_run_record_read_metrics(folder, &rows, &n_rows);
-    if (status == GT_OK) status = read_file(folder, GT_FILE_POINTS, table.columns, sizeof *record->points, &points, &n_points);
+    if (status == GT_OK && has_points(record)) {
+        gt_point_table table;
+        gt_point_table_fill(record->spec->target.n_columns, &table);
+        status = read_file(folder, GT_FILE_POINTS, table.columns, sizeof *record->points, &points, &n_points);
+    }
     record->rows = rows;
     record->points = points;
     for (size_t i = 0; i < n_rows; i++)
-        if (record->rows[i].iteration <= iteration && is_checkpoint(record, record->rows[i].iteration))
+        if (record->rows[i].iteration <= iteration && gt_run_record_has_checkpoint(record, record->rows[i].iteration))
             record->rows[record->n_rows++] = record->rows[i];
     record->n_points = n_points;
     keep_points(record, iteration);
@@ -93,7 +100,7 @@ gt_status gt_run_record_evaluate(gt_run_record *record, gt_trainer *trainer, int
     gt_metrics row;
     gt_evaluate_options options = {.n_samples = n_samples, .n_energy = ENERGY_SAMPLES};
     gt_status status = gt_trainer_evaluate(trainer, &options, &row);
-    if (status == GT_OK) status = add_points(record, trainer, row.iteration);
+    if (status == GT_OK && has_points(record)) status = add_points(record, trainer, row.iteration);
     if (status != GT_OK) return status;
     record->rows = gt_cli_resize(record->rows, record->n_rows + 1, sizeof row);
     record->rows[record->n_rows++] = row;
@@ -112,7 +119,7 @@ static gt_status write_file(const gt_run_folder *folder, const char *name, const
 gt_status gt_run_record_write(const gt_run_record *record, const gt_run_folder *folder) {
     gt_status status =
         write_file(folder, GT_FILE_METRICS, gt_metrics_columns, record->rows, record->n_rows, sizeof *record->rows);
-    if (status != GT_OK) return status;
+    if (status != GT_OK || !has_points(record)) return status;
     gt_point_table table;
     gt_point_table_fill(record->spec->target.n_columns, &table);
     return write_file(folder, GT_FILE_POINTS, table.columns, record->points, record->n_points, sizeof *record->points);

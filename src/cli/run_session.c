@@ -3,8 +3,10 @@
 
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "cli/run_images.h"
 #include "cli/terminal.h"
 #include "core/clock.h"
+#include "core/target_data.h"
 #include "io/plots.h"
 
 #include <errno.h>
@@ -16,6 +18,8 @@
 #define SAVE_SECONDS  0.2  /* evaluations closer together than this share one saved checkpoint */
 
 static bool on(gt_switch value) { return value == GT_SWITCH_ON; }
+
+static bool has_images(const gt_run_session *s) { return gt_target_is_images(&s->record.spec->target); }
 
 /* ---------------------------------------------------------------- files */
 
@@ -47,6 +51,10 @@ static gt_status save_first(gt_run_session *s) {
     s->record.changed = true;
     if (status == GT_OK) status = save(s);
     if (status == GT_OK && s->first_iteration == 0) gt_run_folder_clear(&s->folder);
+    if (status == GT_OK && has_images(s)) {
+        gt_run_folder_remove(&s->folder, GT_FILE_POINTS); /* of a run that was there before */
+        gt_run_images_keep(&s->record, &s->folder, s->first_iteration);
+    }
     s->next_save = 0;
     return status;
 }
@@ -121,6 +129,13 @@ static bool prints_lines(const gt_run_session *s) { return !on(s->settings.json)
 static int evaluate(gt_run_session *s) {
     gt_status status = gt_run_record_evaluate(&s->record, s->trainer, s->settings.eval_samples);
     if (status != GT_OK) return compute_failed(s, status);
+    if (has_images(s) && s->settings.plots != GT_SWITCH_OFF) {
+        status = gt_run_images_write(&s->record, &s->folder, s->trainer);
+        if (status != GT_OK) return save_failed(s, status);
+    }
+    status = gt_image_record_evaluate(&s->image_record, &s->folder, s->trainer, &s->record.rows[s->record.n_rows - 1],
+                                      (size_t)s->settings.eval_samples);
+    if (status != GT_OK) return save_failed(s, status);
     if (gt_seconds() >= s->next_save && (status = save(s)) != GT_OK) return save_failed(s, status);
     if (!prints_lines(s)) return GT_EXIT_OK;
     gt_progress_erase(&s->progress);
@@ -200,6 +215,10 @@ int gt_run_session_export(gt_run_session *s) {
 
 int gt_run_session_draw(gt_run_session *s) {
     if (s->settings.plots == GT_SWITCH_OFF) return GT_EXIT_OK;
+    if (has_images(s)) {
+        s->n_pictures = gt_run_images_keep(&s->record, &s->folder, s->iteration);
+        return GT_EXIT_OK;
+    }
     if (gt_plots_available()) return draw(s) == GT_OK ? GT_EXIT_OK : write_failed(s);
     if (!on(s->settings.quiet)) gt_cli_fail(GT_EXIT_OK, GT_PLOTS_MISSING);
     return GT_EXIT_OK;
@@ -228,6 +247,7 @@ gt_train_result gt_run_session_result(const gt_run_session *s, bool interrupted)
 void gt_run_session_free(gt_run_session *s) {
     gt_trainer_destroy(s->trainer);
     gt_run_record_free(&s->record);
+    gt_image_record_free(&s->image_record);
     gt_run_folder_free(&s->folder);
     gt_train_settings_free(&s->settings);
     free(s->way_on);

@@ -3,6 +3,7 @@
 #ifndef GT_CLI_RUN_SESSION_H
 #define GT_CLI_RUN_SESSION_H
 
+#include "cli/image_record.h"
 #include "cli/progress.h"
 #include "cli/run_folder.h"
 #include "cli/run_record.h"
@@ -30,6 +31,7 @@ struct gt_run_session {
     gt_trainer *trainer;
     gt_run_folder folder;
     gt_run_record record;
+    gt_image_record image_record;
     uint64_t iteration, first_iteration;
 
     gt_progress progress;

@@ -2,7 +2,9 @@
 #include "cli/command.h"
 #include "cli/points_file.h"
 #include "cli/run_source.h"
+#include "cli/sample_images.h"
 #include "cli/spec_settings.h"
+#include "core/target_data.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +15,7 @@ typedef struct {
     uint64_t n, draw;
     const char *out, *plot;
     gt_switch untrained, force;
+    gt_sample_images images;
 } settings;
 
 #define AT(member_) .n_members = 1, .member = {offsetof(settings, member_)}
@@ -24,9 +27,18 @@ static const gt_option options[] = {
     {"draw", GT_OPTION_U64, "D", "which draw: each number gives other points, and the same ones each time", .min = 0,
      .max = 4294967279.0, AT(draw)},
     {"untrained", GT_OPTION_SWITCH, "", "from a generator with its initial weights, instead of a RUN's", AT(untrained)},
-    {"out", GT_OPTION_TEXT, "FILE", "write them to a .csv or .npy file, instead of CSV on stdout", AT(out)},
+    {"out", GT_OPTION_TEXT, "FILE", "write them to a .csv or .npy file, instead of CSV on stdout (--grid: neither)", AT(out)},
     {"plot", GT_OPTION_PICTURE, "[FILE.png]", "draw them (sample_RUN.png)", AT(plot)},
     {"force", GT_OPTION_SWITCH, "", "replace files that exist", AT(force)},
+    {.help = "Pictures of images"},
+    {"grid", GT_OPTION_PICTURE, "[FILE.png]", "draw the images side by side (grid_RUN.png)", AT(images.grid)},
+    {"columns", GT_OPTION_U64, "N", "images in a row of it; 0: about as many as there are rows", .max = 1000,
+     AT(images.columns)},
+    {"interpolate", GT_OPTION_U64, "N", "each of --points rows (10) goes from one latent to another in N images; 0: no rows",
+     .max = 1000, AT(images.interpolate)},
+    {"nearest", GT_OPTION_U64, "K",
+     "each of --points samples (10) with the K nearest images of the data behind it, and their distances on stdout; 0: without",
+     .max = 100, AT(images.nearest)},
     {.kind = GT_OPTION_PART, .part = gt_device_options},
     {.kind = GT_OPTION_PART, .part = gt_spec_options},
     {NULL, .kind = GT_OPTION_END},
@@ -69,6 +81,8 @@ static int read(int argc, char **argv, settings *s) {
     if (run != NULL) code = refuse_spec(&values, run);
     if (code == GT_EXIT_OK) code = gt_spec_settings_read(options, &values, s);
     if (code == GT_EXIT_OK && s->out != NULL) code = gt_points_check_path(s->out, s->force == GT_SWITCH_ON);
+    const bool rows = s->images.interpolate > 0 || s->images.nearest > 0;
+    if (rows && gt_option_given(&values, options, "points") == NULL) s->n = GT_SAMPLE_ROWS;
     return code;
 }
 
@@ -79,17 +93,23 @@ static gt_status draw_real(gt_trainer *trainer, const settings *s, float *real) 
     return status;
 }
 
+static gt_status draw_points(const settings *s, gt_trainer *trainer, size_t n, float *points) {
+    if (s->images.interpolate > 0)
+        return gt_sample_interpolate(trainer, (uint32_t)s->draw, s->n, (size_t)s->images.interpolate, points);
+    return gt_trainer_sample(trainer, 0, (uint32_t)s->draw, n, points);
+}
+
 static int sample(const settings *s, gt_trainer *trainer, const gt_picture_file *file) {
     const gt_target_spec *target = &gt_trainer_get_spec(trainer)->target;
-    const size_t x = (size_t)target->n_columns;
+    const size_t x = (size_t)target->n_columns, n = gt_sample_images_count(&s->images, s->n);
     const bool with_real = s->plot != NULL && s->untrained != GT_SWITCH_ON;
-    float *points = gt_cli_resize(NULL, s->n, x * sizeof *points), *real = NULL;
-    gt_status status = gt_trainer_sample(trainer, 0, (uint32_t)s->draw, s->n, points);
-    if (status == GT_OK && s->out != NULL) status = gt_points_write(s->out, points, s->n, target->n_columns);
+    float *points = gt_cli_resize(NULL, n, x * sizeof *points), *real = NULL;
+    gt_status status = draw_points(s, trainer, n, points);
+    if (status == GT_OK && s->out != NULL) status = gt_points_write(s->out, points, n, target->n_columns);
     if (status == GT_OK && with_real) status = draw_real(trainer, s, real = gt_cli_resize(NULL, s->n, x * sizeof *real));
     int code = status == GT_OK ? GT_EXIT_OK : gt_cli_fail_status(status);
-    if (code == GT_EXIT_OK && s->out == NULL) {
-        gt_points_print(points, s->n, target->n_columns, stdout);
+    if (code == GT_EXIT_OK && s->out == NULL && s->images.grid == NULL) {
+        gt_points_print(points, n, target->n_columns, stdout);
         code = gt_cli_flush();
     }
     if (code == GT_EXIT_OK && s->plot != NULL) {
@@ -100,8 +120,25 @@ static int sample(const settings *s, gt_trainer *trainer, const gt_picture_file 
             (gt_picture){.title = title, .real = {real, with_real ? s->n : 0, x}, .generated = {points, s->n, x}});
         free(title);
     }
+    if (code == GT_EXIT_OK && s->images.grid != NULL) code = gt_sample_images_draw(&s->images, target, points, n, file);
     free(points);
     free(real);
+    return code;
+}
+
+/* The picture's file, where one is asked for. */
+static int open_picture(const settings *s, const gt_run_source *source, gt_picture_file *file) {
+    const bool images = gt_target_is_images(&gt_trainer_get_spec(source->trainer)->target), force = s->force == GT_SWITCH_ON;
+    int code = gt_sample_images_check(&s->images, images, s->plot != NULL);
+    if (code != GT_EXIT_OK || (s->plot == NULL && s->images.grid == NULL)) return code;
+    char *name = s->run != NULL ? gt_run_source_name(source) : gt_cli_text("untrained");
+    char *default_name = gt_cli_text(images ? "grid_%s.png" : "sample_%s.png", name);
+    if (images)
+        code = gt_grid_file_open("grid", s->images.grid, default_name, force, file);
+    else
+        code = gt_picture_file_open(s->plot, default_name, force, file);
+    free(name);
+    free(default_name);
     return code;
 }
 
@@ -118,13 +155,7 @@ static int run(int argc, char **argv) {
     gt_picture_file file = {0};
     int code = read(argc, argv, &s);
     if (code == GT_EXIT_OK) code = open_source(&s, &source);
-    if (code == GT_EXIT_OK && s.plot != NULL) {
-        char *name = s.run != NULL ? gt_run_source_name(&source) : gt_cli_text("untrained");
-        char *default_name = gt_cli_text("sample_%s.png", name);
-        code = gt_picture_file_open(s.plot, default_name, s.force == GT_SWITCH_ON, &file);
-        free(name);
-        free(default_name);
-    }
+    if (code == GT_EXIT_OK) code = open_picture(&s, &source, &file);
     if (code == GT_EXIT_OK) code = sample(&s, source.trainer, &file);
     gt_picture_file_free(&file);
     gt_run_source_free(&source);

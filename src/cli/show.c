@@ -6,6 +6,7 @@
 #include "cli/run_source.h"
 #include "cli/scores.h"
 #include "cli/spec_settings.h"
+#include "core/target_data.h"
 
 #include <dirent.h>
 #include <inttypes.h>
@@ -94,6 +95,14 @@ static gt_outcome outcome_of(const description *d) {
     return gt_outcome_of(d->rows, d->n_rows, &rules);
 }
 
+static void print_data(const gt_target_spec *target) {
+    if (gt_target_is_images(target))
+        printf("  %-17s %zu images of %d x %d pixels %s, held by the checkpoint\n", "target", target->n_points, target->height,
+               target->width, target->channels == 1 ? "in grey" : "in colour");
+    else if (gt_target_kind_of(target) == GT_TARGET_DATA)
+        printf("  %-17s %zu points of %d columns, held by the checkpoint\n", "target", target->n_points, target->n_columns);
+}
+
 static void print_lines(const description *d) {
     const gt_spec *spec = &d->base.spec;
     const gt_trainer_info info = gt_trainer_get_info(d->source.trainer);
@@ -111,9 +120,7 @@ static void print_lines(const description *d) {
         const char *value = option->flags & GT_OPTION_SAVED ? gt_option_format(option, &d->base, text) : NULL;
         if (value != NULL) printf("  %-17s %s\n", option->name, value);
     }
-    if (gt_target_kind_of(&spec->target) == GT_TARGET_DATA)
-        printf("  %-17s %zu points of %d columns, held by the checkpoint\n", "target", spec->target.n_points,
-               spec->target.n_columns);
+    print_data(&spec->target);
     if (d->n_rows > 0) {
         const gt_metrics *last = &d->rows[d->n_rows - 1];
         printf("\nScores after %" PRIu64 " iterations\n", last->iteration);

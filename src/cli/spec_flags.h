@@ -29,7 +29,10 @@ const char *gt_domain_format(const void *member, char text[GT_OPTION_CHARS]);
 int gt_parameters_parse(const char *text, void *member, char **complaint);
 const char *gt_parameters_format(const void *member, char text[GT_OPTION_CHARS]);
 
-/* The member is gt_spec_settings (cli/spec_settings.h): a file of points. */
+/* The last layer of G and the first of D get the target's columns. */
+void gt_target_fit_nets(gt_spec *spec);
+
+/* The member is gt_spec_settings (cli/spec_settings.h): a file of points, or images. */
 int gt_data_parse(const char *text, void *member, char **complaint);
 const char *gt_data_format(const void *member, char text[GT_OPTION_CHARS]);
 

@@ -58,8 +58,9 @@ const gt_option gt_spec_options[] = {
      .takes = "two numbers, the smaller first, such as -1:1"},
     {"target-params", GT_OPTION_PARSED, "NAME=X,...", "parameters of the target", SPEC, AT(spec), WITH(parameters),
      .takes = "name=value,name=value; gantry target --list has the names"},
-    {"data", GT_OPTION_PARSED, "FILE", "points of your own to learn, .csv or .npy, a row a point", SPEC, .n_members = 1,
-     .member = {0}, WITH(data), .takes = "a file of points, .csv or .npy"},
+    {"data", GT_OPTION_PARSED, "FILE|DIR",
+     "points of your own to learn, .csv or .npy, a row a point; or images: IDX files (MNIST), .npy, or a folder of either or of "
+     "PNG files", SPEC, .n_members = 1, .member = {0}, WITH(data), .takes = "a file of points, or a file or folder of images"},
     {"scaling", GT_OPTION_CHOICE, "NAME", "range of the data that the nets see; auto: as the generator's output has it", SPEC,
      .choice = scaling_choice, AT(spec.scaling)},
 

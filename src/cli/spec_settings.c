@@ -140,6 +140,7 @@ int gt_spec_settings_read(const gt_option *table, const gt_option_values *comman
 void gt_spec_settings_free(gt_spec_settings *settings) {
     gt_free(settings->points);
     settings->points = NULL;
+    gt_images_destroy(&settings->images);
 }
 
 gt_trainer_options gt_spec_settings_options(const gt_spec_settings *settings) {
@@ -162,7 +163,10 @@ static bool is_of_preset(const gt_spec_settings *settings) {
 char *gt_spec_settings_name(const gt_spec_settings *settings) {
     if (is_of_preset(settings)) return gt_cli_text("%s", gt_preset_name(settings->preset));
     if (settings->data == NULL) return gt_cli_text("%s", settings->spec.target.name);
-    const char *slash = strrchr(settings->data, '/'), *stem = slash != NULL ? slash + 1 : settings->data;
-    const char *dot = strrchr(stem, '.');
-    return gt_cli_text("%.*s", (int)(dot != NULL && dot != stem ? dot - stem : (long)strlen(stem)), stem);
+    size_t end = strlen(settings->data), begin;
+    while (end > 1 && settings->data[end - 1] == '/') end--;
+    for (begin = end; begin > 0 && settings->data[begin - 1] != '/';) begin--;
+    char *name = gt_cli_text("%.*s", (int)(end - begin), settings->data + begin), *dot = strrchr(name, '.');
+    if (dot != NULL && dot != name) *dot = '\0';
+    return name;
 }

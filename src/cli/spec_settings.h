@@ -10,8 +10,9 @@ typedef struct gt_spec_settings {
     int preset; /* index of gt_preset_name(); -1: the spec is from a checkpoint, and of no preset */
     gt_spec spec;
     uint64_t seed;
-    const char *data; /* the file that the target's points are from; NULL: none, or not known */
+    const char *data; /* the file, or folder, that the target's points or images are from; NULL: none, or not known */
     float *points;    /* these; owned */
+    gt_images images; /* or these; owned */
 
     int device, engine, isa; /* gt_device, gt_engine_kind, gt_isa */
     gt_gpu_list devices;     /* none: all that there are */

@@ -2,6 +2,7 @@
 #include "cli/study_settings.h"
 
 #include "cli/command.h"
+#include "core/target_data.h"
 #include "io/number.h"
 
 #include <inttypes.h>
@@ -36,6 +37,7 @@ const gt_option gt_study_options_table[] = {
      .max = GT_MAX_SETTINGS, AT(random)},
     {.kind = GT_OPTION_PART, .part = gt_spec_options},
     {"iterations", GT_OPTION_U64, "N", "of each run", FIXED, .min = 1, .max = MAX_ITERATIONS, AT(iterations)},
+    GT_EPOCH_ROWS(gt_study_settings, epochs, FIXED, MAX_ITERATIONS),
     HEADING("What to look at"),
     {"eval-every", GT_OPTION_U64, "N", "iterations from one checkpoint to the next; the end is one too", FIXED, .min = 1,
      .max = MAX_ITERATIONS, AT(eval_every)},
@@ -72,8 +74,12 @@ const gt_option gt_study_options_table[] = {
 /* clang-format on */
 
 static gt_study_settings defaults(void) {
-    return (gt_study_settings){
-        .base = gt_spec_settings_defaults(), .seeds = {0, 100}, .iterations = 10000, .eval_every = 200, .eval_samples = 10000};
+    return (gt_study_settings){.base = gt_spec_settings_defaults(),
+                               .seeds = {0, 100},
+                               .iterations = 10000,
+                               .epochs = {.iterations = GT_EPOCH_ITERATIONS},
+                               .eval_every = 200,
+                               .eval_samples = 10000};
 }
 
 const void *gt_study_defaults(void) {
@@ -160,7 +166,7 @@ static int resolve_setting(const gt_study_settings *s, const sources *from, size
         gt_option_give(&command_line, gt_study_options_table, s->axes.axes[a].option->name,
                        gt_sweep_value(&s->axes, setting, a));
     int code = gt_spec_settings_apply(gt_study_options_table, &file, &command_line, out);
-    return code == GT_EXIT_OK ? gt_spec_settings_check(&out->base, out->iterations) : code;
+    return code == GT_EXIT_OK ? gt_spec_settings_check(&out->base, s->iterations) : code;
 }
 
 /* "setting lr 1e-3, beta1 0.5" */
@@ -184,7 +190,7 @@ static int resolve_specs(gt_study_settings *s, const sources *from) {
         gt_cli_fail_about(label);
         int code = resolve_setting(s, from, k, &one);
         s->specs[k] = one.base.spec;
-        s->specs[k].target.points = s->base.points; /* the same file's */
+        if (s->base.data != NULL) gt_target_set_data(&s->specs[k].target, gt_target_data(&s->base.spec.target)); /* the same */
         gt_spec_settings_free(&one.base);
         gt_cli_fail_about(NULL);
         free(label);
@@ -341,7 +347,9 @@ int gt_study_settings_resolve(int argc, char **argv, gt_study_settings *out) {
     gt_option_values file = from.file;
     if (code == GT_EXIT_OK) code = gt_spec_settings_apply(gt_study_options_table, &file, &from.command_line, out);
     if (code != GT_EXIT_OK || out->resume != NULL) return code;
-    return make_plan(out, &from);
+    code = gt_epochs_resolve(gt_study_options_table, &from.file, &from.command_line, &out->epochs, &out->iterations,
+                             &out->eval_every);
+    return code == GT_EXIT_OK ? make_plan(out, &from) : code;
 }
 
 void gt_study_settings_free(gt_study_settings *settings) {

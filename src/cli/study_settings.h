@@ -2,6 +2,7 @@
 #ifndef GT_CLI_STUDY_SETTINGS_H
 #define GT_CLI_STUDY_SETTINGS_H
 
+#include "cli/epochs.h"
 #include "cli/options.h"
 #include "cli/ranks.h"
 #include "cli/spec_settings.h"
@@ -27,6 +28,7 @@ typedef struct gt_study_settings {
     gt_text_list sweep;
     uint64_t random;
     uint64_t iterations, eval_every, threads;
+    gt_epochs epochs; /* iterations and eval_every have them in already */
     int eval_samples, eval_energy;
     double save_seconds;
     gt_shard shard;

@@ -2,6 +2,8 @@
 #include "cli/command.h"
 #include "cli/points_file.h"
 #include "cli/spec_settings.h"
+#include "cli/target_images.h"
+#include "core/target_data.h"
 #include "io/number.h"
 
 #include <math.h>
@@ -26,7 +28,7 @@ static const gt_option options[] = {
     {.help = "What to show"},
     {"points", GT_OPTION_U64, "N", "values of a function at N points of its domain with equal distances", .min = 2,
      .max = 1e6, AT(values)},
-    {"samples", GT_OPTION_U64, "N", "N random points, instead of values where it is a function", .min = 1, .max = 1e7,
+    {"samples", GT_OPTION_U64, "N", "N random points, instead of values of a function, or of telling about images", .min = 1, .max = 1e7,
      AT(samples)},
     {"plot", GT_OPTION_PICTURE, "[FILE.png]", "draw them (target_NAME.png)", AT(plot)},
     {"force", GT_OPTION_SWITCH, "", "replace a picture that exists", AT(force)},
@@ -115,6 +117,9 @@ static gt_status compute_values(const gt_target_spec *target, size_t n, float *p
     return status;
 }
 
+/* Images are told about, unless their values are asked for. */
+static bool tells_images(const settings *s) { return gt_target_is_images(&s->base.spec.target) && s->samples == 0; }
+
 static gt_status draw_samples(const settings *s, size_t n, float *points) {
     gt_trainer *trainer = NULL;
     gt_trainer_options on_cpu = {.first_seed = s->base.seed, .n_runs = 1, .device = GT_DEVICE_CPU};
@@ -122,7 +127,7 @@ static gt_status draw_samples(const settings *s, size_t n, float *points) {
     if (status == GT_OK) status = gt_trainer_draw(trainer, 0, GT_DRAW_REAL, 0, n, points);
     if (status == GT_OK) {
         gt_trainer_to_data(trainer, points, n);
-        gt_points_print(points, n, s->base.spec.target.n_columns, stdout);
+        if (!tells_images(s)) gt_points_print(points, n, s->base.spec.target.n_columns, stdout);
     }
     gt_trainer_destroy(trainer);
     return status;
@@ -158,24 +163,34 @@ static int refuse_values(const settings *s) {
     return GT_EXIT_OK;
 }
 
+static int draw_picture(const settings *s, const float *points, size_t n, bool values, const gt_picture_file *file) {
+    const gt_target_spec *target = &s->base.spec.target;
+    if (gt_target_is_images(target)) return gt_grid_file_draw(file, target, points, n, (size_t)ceil(sqrt((double)n)));
+    char *title = gt_cli_text(values ? "%s" : "%s: %zu random points",
+                              target->expression[0] != '\0' ? target->expression : target->name, n);
+    const int code = gt_picture_file_draw(file, target,
+                                          (gt_picture){.title = title,
+                                                       .real = {points, n, (size_t)target->n_columns},
+                                                       .curve = gt_target_kind_of(target) == GT_TARGET_FUNCTION,
+                                                       .joined = values && n <= 50});
+    free(title);
+    return code;
+}
+
 static int show(const settings *s, const gt_picture_file *file) {
     const gt_target_spec *target = &s->base.spec.target;
     const bool function = gt_target_kind_of(target) == GT_TARGET_FUNCTION, values = function && s->samples == 0;
     const size_t n = s->samples > 0 ? s->samples : values ? (s->values > 0 ? s->values : VALUES) : SAMPLES;
     float *points = gt_cli_resize(NULL, n, (size_t)target->n_columns * sizeof *points);
-    gt_status status = values ? compute_values(target, n, points) : draw_samples(s, n, points);
+    gt_status status = GT_OK;
+    if (tells_images(s)) gt_target_print_images(&s->base.images);
+    if (values)
+        status = compute_values(target, n, points);
+    else if (!tells_images(s) || s->plot != NULL)
+        status = draw_samples(s, n, points);
     int code = status == GT_OK ? gt_cli_flush() : gt_cli_fail_status(status);
     if (code == GT_EXIT_OK && s->verbose == GT_SWITCH_ON) code = tell(target);
-    if (code == GT_EXIT_OK && s->plot != NULL) {
-        const char *what = target->expression[0] != '\0' ? target->expression : target->name;
-        char *title = gt_cli_text(values ? "%s" : "%s: %zu random points", what, n);
-        code = gt_picture_file_draw(file, target,
-                                    (gt_picture){.title = title,
-                                                 .real = {points, n, (size_t)target->n_columns},
-                                                 .curve = function,
-                                                 .joined = values && n <= 50});
-        free(title);
-    }
+    if (code == GT_EXIT_OK && s->plot != NULL) code = draw_picture(s, points, n, values, file);
     free(points);
     return code;
 }
@@ -197,7 +212,11 @@ static int run(int argc, char **argv) {
         code = list();
     } else if (code == GT_EXIT_OK) {
         char *name = gt_spec_settings_name(&s.base), *default_name = gt_cli_text("target_%s.png", name);
-        if (s.plot != NULL) code = gt_picture_file_open(s.plot, default_name, s.force == GT_SWITCH_ON, &file);
+        const bool force = s.force == GT_SWITCH_ON;
+        if (s.plot != NULL && gt_target_is_images(&s.base.spec.target))
+            code = gt_grid_file_open("plot", s.plot, default_name, force, &file);
+        else if (s.plot != NULL)
+            code = gt_picture_file_open(s.plot, default_name, force, &file);
         if (code == GT_EXIT_OK) code = show(&s, &file);
         free(name);
         free(default_name);
@@ -214,7 +233,8 @@ const gt_command gt_command_target = {
     .usage = "[TARGET] [flags]",
     .about =
         "Prints points of a target as CSV: of a function its values at 11 points of the domain, of sets and data 100 random\n"
-        "points. TARGET is a name (gantry target --list), or an expression of x such as 'sin(2*pi*x)*exp(-x)'.",
+        "points; of images how many there are, and of what kind. TARGET is a name (gantry target --list), or an expression\n"
+        "of x such as 'sin(2*pi*x)*exp(-x)'.",
     .options = options,
     .defaults = help_defaults,
 };

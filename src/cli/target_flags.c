@@ -1,7 +1,6 @@
-/* What the generator learns, as flags: a name or an expression, its domain and parameters, or a file of points. */
+/* What the generator learns, as flags: a name or an expression, its domain and parameters. */
 #include "cli/command.h"
 #include "cli/spec_flags.h"
-#include "cli/spec_settings.h"
 #include "io/number.h"
 
 #include <ctype.h>
@@ -19,7 +18,7 @@ static int fail(char **complaint) {
     return GT_EXIT_USAGE;
 }
 
-static void fit_ends(gt_spec *spec) {
+void gt_target_fit_nets(gt_spec *spec) {
     spec->generator.size[spec->generator.n_layers] = spec->target.n_columns;
     spec->discriminator.size[0] = spec->target.n_columns;
 }
@@ -56,7 +55,7 @@ int gt_target_parse(const char *text, void *member, char **complaint) {
         return GT_EXIT_USAGE;
     }
     if (status != GT_OK) return fail(complaint);
-    fit_ends(spec);
+    gt_target_fit_nets(spec);
     return GT_EXIT_OK;
 }
 
@@ -139,38 +138,4 @@ const char *gt_parameters_format(const void *member, char text[GT_OPTION_CHARS])
         length += (size_t)snprintf(text + length, GT_OPTION_CHARS - length, "%s%s=%s", i > 0 ? "," : "", parameter(target, i),
                                    gt_number_format(target->parameter[i], number));
     return length > 0 ? text : NULL;
-}
-
-/* ---------------------------------------------------------------- points of the user's */
-
-int gt_data_parse(const char *text, void *member, char **complaint) {
-    gt_spec_settings *settings = member;
-    float *points = NULL;
-    size_t n = 0;
-    int n_columns = 0;
-    if (*text == '\0') {
-        *complaint = gt_cli_text("it takes the name of a file");
-        return GT_EXIT_USAGE;
-    }
-    gt_status status = gt_points_read(text, &points, &n, &n_columns);
-    if (status == GT_OK) status = gt_target_from_points(points, n, n_columns, &settings->spec.target);
-    if (status != GT_OK) {
-        const char *why = gt_last_error();
-        const size_t length = strlen(text); /* the flag's value says the file already */
-        gt_free(points);
-        if (strncmp(why, text, length) == 0 && strncmp(why + length, ": ", 2) == 0) why += length + 2;
-        *complaint = gt_cli_text("%s", why);
-        return gt_cli_exit_code(status);
-    }
-    gt_free(settings->points);
-    settings->points = points;
-    settings->data = text;
-    fit_ends(&settings->spec);
-    return GT_EXIT_OK;
-}
-
-const char *gt_data_format(const void *member, char text[GT_OPTION_CHARS]) {
-    const gt_spec_settings *settings = member;
-    (void)text;
-    return gt_target_kind_of(&settings->spec.target) == GT_TARGET_DATA ? settings->data : NULL;
 }

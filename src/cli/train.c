@@ -3,6 +3,7 @@
 #include "cli/interrupt.h"
 #include "cli/run_session.h"
 #include "core/clock.h"
+#include "core/target_data.h"
 #include "io/plots.h"
 
 #include <inttypes.h>
@@ -73,6 +74,15 @@ static int open_folder(session *s) {
     return code;
 }
 
+static int open_image_record(session *s) {
+    const gt_train_settings *settings = &s->settings;
+    if (settings->classifier == NULL) return GT_EXIT_OK;
+    const int code =
+        gt_image_record_open(settings->classifier, &s->record, settings->source.folder, s->iteration, &s->image_record);
+    if (code != GT_EXIT_OK) gt_run_folder_discard(&s->folder);
+    return code;
+}
+
 /* ---------------------------------------------------------------- the end */
 
 static int interrupted(session *s) {
@@ -109,11 +119,13 @@ static int train(session *s) {
 static int run(int argc, char **argv) {
     session s = {.began = gt_seconds()};
     int code = gt_train_settings_resolve(argc, argv, &s.settings);
-    if (code == GT_EXIT_OK && on(s.settings.plots) && !gt_plots_available())
-        code = gt_cli_fail(GT_EXIT_USAGE, "--plots: " GT_PLOTS_MISSING);
     if (code == GT_EXIT_OK) code = make_trainer(&s);
+    if (code == GT_EXIT_OK && on(s.settings.plots) && !gt_plots_available() &&
+        !gt_target_is_images(&gt_trainer_get_spec(s.trainer)->target))
+        code = gt_cli_fail(GT_EXIT_USAGE, "--plots: " GT_PLOTS_MISSING);
     gt_interrupt_catch();
     if (code == GT_EXIT_OK) code = open_folder(&s);
+    if (code == GT_EXIT_OK) code = open_image_record(&s);
     if (code == GT_EXIT_OK) code = train(&s);
     gt_run_session_free(&s);
     return code;
@@ -128,7 +140,7 @@ const gt_command gt_command_train = {
         "Trains a GAN that learns to draw points of a target. Without flags it is the tutorial: y = x^2, 10,000 iterations of\n"
         "batch 128. Each line of output: iteration (from 0), accuracy of the discriminator on 100 real and on 100 generated\n"
         "points, then what these don't tell, of many generated points: for functions resid_mean, w1_x and coverage, for\n"
-        "mixtures modes, hq and reverse_kl, for curves and data energy_coefficient and spread.",
+        "mixtures modes, hq and reverse_kl, for curves, data and images energy_coefficient and spread.",
     .options = gt_train_options,
     .defaults = gt_train_defaults,
 };

@@ -2,6 +2,7 @@
 #include "cli/train_settings.h"
 
 #include "cli/command.h"
+#include "cli/image_scores.h"
 #include "cli/run_folder.h"
 #include "io/file.h"
 
@@ -21,6 +22,7 @@ const gt_option gt_train_options[] = {
     {.kind = GT_OPTION_PART, .part = gt_spec_options},
     {"iterations", GT_OPTION_U64, "N", "the discriminator's steps, then one of the generator: one iteration", GT_OPTION_SAVED,
      .min = 1, .max = MAX_ITERATIONS, AT(iterations)},
+    GT_EPOCH_ROWS(gt_train_settings, epochs, 0, MAX_ITERATIONS),
     {"init-from", GT_OPTION_TEXT, "FILE", "initial weights of the net that they fit: safetensors, ONNX or Keras weights",
      GT_OPTION_SAVED | GT_OPTION_FIXED, AT(init_from)},
     {"g-init-from", GT_OPTION_TEXT, "FILE", "the same for the generator", GT_OPTION_SAVED | GT_OPTION_FIXED, AT(g_init_from)},
@@ -31,7 +33,10 @@ const gt_option gt_train_options[] = {
      .min = 1, .max = MAX_ITERATIONS, AT(eval_every)},
     {"eval-samples", GT_OPTION_INT, "N", "generated points that each line scores", SCHEDULE, .min = 1000, .max = 10e6,
      AT(eval_samples)},
-    {"plots", GT_OPTION_SWITCH, "", "draw the pictures (--no-plots: don't); needs gnuplot", GT_OPTION_SAVED, AT(plots)},
+    {"classifier", GT_OPTION_TEXT, "FILE", "score the images of each checkpoint in its features, into image-scores.csv",
+     GT_OPTION_SAVED, AT(classifier), .takes = GT_CLASSIFIER_TAKES},
+    {"plots", GT_OPTION_SWITCH, "", "draw the pictures (--no-plots: don't); needs gnuplot, but for images", GT_OPTION_SAVED,
+     AT(plots)},
     HEADING("Files"),
     {"out", GT_OPTION_TEXT, "DIR", "folder of the run (runs/PRESET-seedN or runs/TARGET-seedN, with a number if that exists)",
      AT(out)},
@@ -51,8 +56,11 @@ const gt_option gt_train_options[] = {
 /* clang-format on */
 
 static gt_train_settings defaults(void) {
-    return (gt_train_settings){
-        .base = gt_spec_settings_defaults(), .iterations = 10000, .eval_every = 2000, .eval_samples = 10000};
+    return (gt_train_settings){.base = gt_spec_settings_defaults(),
+                               .iterations = 10000,
+                               .epochs = {.iterations = GT_EPOCH_ITERATIONS},
+                               .eval_every = 2000,
+                               .eval_samples = 10000};
 }
 
 const void *gt_train_defaults(void) {
@@ -195,6 +203,8 @@ int gt_train_settings_resolve(int argc, char **argv, gt_train_settings *out) {
     if (out->config_file != NULL) code = read_config(out->config_file, &out->config, &file);
     if (code == GT_EXIT_OK && out->resume != NULL) set_recorded_apart(&file, &out->recorded);
     if (code == GT_EXIT_OK) code = gt_spec_settings_apply(gt_train_options, &file, &command_line, out);
+    if (code == GT_EXIT_OK)
+        code = gt_epochs_resolve(gt_train_options, &file, &command_line, &out->epochs, &out->iterations, &out->eval_every);
     if (code == GT_EXIT_OK && out->resume == NULL) code = gt_spec_settings_check(&out->base, out->iterations);
     return code == GT_EXIT_OK ? refuse_what_yaml_cannot_hold(out) : code;
 }

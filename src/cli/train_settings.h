@@ -2,6 +2,7 @@
 #ifndef GT_CLI_TRAIN_SETTINGS_H
 #define GT_CLI_TRAIN_SETTINGS_H
 
+#include "cli/epochs.h"
 #include "cli/options.h"
 #include "cli/run_source.h"
 #include "cli/spec_settings.h"
@@ -10,9 +11,10 @@
 typedef struct gt_train_settings {
     gt_spec_settings base;
     uint64_t iterations, eval_every, save_every; /* save_every 0: at evaluations only */
+    gt_epochs epochs;                            /* iterations and eval_every have them in already */
     int eval_samples;
     gt_switch plots; /* left to itself: where gnuplot is installed */
-    const char *init_from, *g_init_from, *d_init_from;
+    const char *init_from, *g_init_from, *d_init_from, *classifier;
     const char *out, *config_path, *resume;
     gt_switch force, json, quiet;
 

@@ -1,16 +1,12 @@
 /* Classes of samples. */
 #include "core/class_histogram.h"
 
+#include "core/softmax.h"
+
 #include <math.h>
 
 void gt_count_classes(gt_features logits, uint64_t *counts) {
-    for (size_t i = 0; i < logits.n; i++) {
-        const float *row = logits.values + i * logits.d;
-        size_t best = 0;
-        for (size_t c = 1; c < logits.d; c++)
-            if (row[c] > row[best]) best = c;
-        counts[best]++;
-    }
+    for (size_t i = 0; i < logits.n; i++) counts[gt_argmax(logits.values + i * logits.d, logits.d)]++;
 }
 
 static double total(const uint64_t *counts, size_t n) {

@@ -7,13 +7,14 @@
 
 gt_status gt_features_check(const char *what, gt_features features, size_t n_least) {
     if (features.n < n_least || features.d == 0 || features.n > INT32_MAX || features.d > INT32_MAX)
-        return gt_fail(GT_ERR_ARGUMENT, "features %s: %zu rows of %zu; it takes at least %zu, and 1 to %d of each", what,
+        return gt_fail(GT_ERR_ARGUMENT, "features of %s: %zu rows of %zu; it takes at least %zu, and 1 to %d of each", what,
                        features.n, features.d, n_least, INT32_MAX);
     for (size_t i = 0; i < features.n * features.d; i++)
         if (!(fabsf(features.values[i]) <= GT_FEATURE_LIMIT))
-            return gt_fail(GT_ERR_ARGUMENT,
-                           "features %s: %g in row %zu, column %zu; it takes numbers within +-%g, so score a checkpoint from "
-                           "before the run diverged",
-                           what, (double)features.values[i], i / features.d, i % features.d, (double)GT_FEATURE_LIMIT);
+            return gt_fail(
+                GT_ERR_ARGUMENT,
+                "features of %s: %g in row %zu, column %zu; it takes numbers within +-%g, so score a checkpoint from "
+                "before the run diverged",
+                what, (double)features.values[i], i / features.d, i % features.d, (double)GT_FEATURE_LIMIT);
     return GT_OK;
 }

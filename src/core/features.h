@@ -17,7 +17,7 @@ typedef struct gt_features {
 #define GT_FEATURE_LIMIT 1e15f
 
 /* GT_ERR_ARGUMENT, which names the first value that is not a number within +-GT_FEATURE_LIMIT, or fewer rows than n_least.
- * what: whose features they are, as "of the samples". */
+ * what: whose features they are, as "samples". */
 gt_status gt_features_check(const char *what, gt_features features, size_t n_least);
 
 #ifdef __cplusplus

@@ -35,15 +35,16 @@ static void add_covariance(gt_features x, const double *mean, double *centred, d
         for (size_t j = 0; j < i; j++) covariance[i * d + j] = covariance[j * d + i];
 }
 
-gt_status gt_moments_of(gt_features x, gt_moments *out) {
-    double *centred = malloc(ROWS * x.d * sizeof *centred);
-    *out = (gt_moments){.n = x.n, .d = x.d};
-    out->mean = calloc(x.d, sizeof *out->mean);
-    out->covariance = calloc(x.d * x.d, sizeof *out->covariance);
+gt_status gt_moments_of(gt_features features, gt_moments *out) {
+    const size_t d = features.d;
+    double *centred = malloc(ROWS * d * sizeof *centred);
+    *out = (gt_moments){.n = features.n, .d = d};
+    out->mean = calloc(d, sizeof *out->mean);
+    out->covariance = calloc(d * d, sizeof *out->covariance);
     gt_status status = GT_OK;
-    if (centred == NULL || out->mean == NULL || out->covariance == NULL) GT_TRY_GOTO(no_memory(x.d), cleanup);
-    add_mean(x, out->mean);
-    add_covariance(x, out->mean, centred, out->covariance);
+    if (centred == NULL || out->mean == NULL || out->covariance == NULL) GT_TRY_GOTO(no_memory(d), cleanup);
+    add_mean(features, out->mean);
+    add_covariance(features, out->mean, centred, out->covariance);
 cleanup:
     free(centred);
     return status;

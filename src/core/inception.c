@@ -2,6 +2,7 @@
 #include "core/inception.h"
 
 #include "core/shuffle.h"
+#include "core/softmax.h"
 #include "core/status.h"
 
 #include <math.h>
@@ -9,16 +10,14 @@
 
 /* p[n] = softmax(z); returns the sum of p log p. */
 static double softmax(const float *z, size_t n, double *p) {
-    double largest = (double)z[0], sum = 0, entropy = 0;
-    for (size_t c = 1; c < n; c++) largest = fmax(largest, (double)z[c]);
-    for (size_t c = 0; c < n; c++) sum += exp((double)z[c] - largest);
-    const double log_sum = largest + log(sum);
+    const double log_sum = gt_log_sum_exp(z, n);
+    double sum = 0;
     for (size_t c = 0; c < n; c++) {
         const double log_p = (double)z[c] - log_sum;
         p[c] = exp(log_p);
-        entropy += p[c] * log_p;
+        sum += p[c] * log_p;
     }
-    return entropy;
+    return sum;
 }
 
 /* The mean of KL(p || q), q the mean of p, is the mean of sum p log p less sum q log q. p and q: room for d. */
@@ -37,7 +36,7 @@ static double score_part(gt_features logits, const uint32_t *order, size_t n, do
 }
 
 gt_status gt_inception_score(gt_features logits, int n_splits, uint64_t seed, gt_inception *out) {
-    GT_TRY(gt_features_check("of the last layer", logits, (size_t)n_splits));
+    GT_TRY(gt_features_check("samples", logits, (size_t)n_splits));
     const size_t n = logits.n, parts = (size_t)n_splits;
     gt_status status = GT_OK;
     uint32_t *order = malloc(n * sizeof *order);

@@ -82,7 +82,8 @@ cleanup:
 /* G's output becomes data by the map of the target; D's input comes from data by its inverse. */
 static void get_map(const gt_target_model *target, gt_net net, int columns, gt_net_map *out) {
     for (int i = 0; i < columns; i++) {
-        const float scale = target->scale[i], offset = target->offset[i];
+        const int column = target->pixels != NULL ? 0 : i; /* images have one map for all */
+        const float scale = target->scale[column], offset = target->offset[column];
         out->scale[i] = net == GT_GENERATOR ? scale : (float)(1 / (double)scale);
         out->offset[i] = net == GT_GENERATOR ? offset : (float)(-(double)offset / (double)scale);
     }

@@ -58,6 +58,11 @@ typedef struct layered_iteration {
 gt_status layered_forward(ops_device *device, gt_net net, bool averaged, int n, ops_array x, const layered_values *values,
                           ops_array last);
 
+/* From the gradient to the last layer's outputs down to the first; learn: with the gradients of weights. The gradient to the
+ * net's inputs x, whose activation is `below`, to dx, unless its at is NULL. */
+gt_status layered_backward(ops_device *device, gt_net net, bool learn, int n, ops_array x, const layered_values *values,
+                           ops_below below, ops_array dx);
+
 /* One step of D on n points, which have been given to buffers->points; losses (one, or two that follow each other): n rows. */
 gt_status layered_d_step(const layered_iteration *of, const ops_loss *losses, int n_losses);
 

@@ -18,10 +18,8 @@ gt_status layered_forward(ops_device *device, gt_net net, bool averaged, int n, 
     return GT_OK;
 }
 
-/* From the gradient to the last layer's outputs down to the first; learn: with the gradients of weights. The gradient to the
- * net's inputs x, whose activation is `below`, to dx, unless that is nowhere. */
-static gt_status backward(ops_device *device, gt_net net, bool learn, int n, ops_array x, const layered_values *values,
-                          ops_below below, ops_array dx) {
+gt_status layered_backward(ops_device *device, gt_net net, bool learn, int n, ops_array x, const layered_values *values,
+                           ops_below below, ops_array dx) {
     const ops_net *of = net_of(device, net);
     for (int l = of->n_layers - 1; l > 0; l--) {
         const ops_below hidden = {of->layer[l - 1].activation, net};
@@ -43,8 +41,8 @@ gt_status layered_d_step(const layered_iteration *of, const ops_loss *losses, in
     for (int k = 0, first = 0; k < n_losses; first += losses[k++].n)
         GT_TRY(device->ops->loss(device, &losses[k], ops_rows(values->y[last], (size_t)first, 1),
                                  ops_rows(values->dy[last], (size_t)first, 1)));
-    GT_TRY(backward(device, GT_DISCRIMINATOR, true, n, buffers->points, values, (ops_below){GT_LINEAR, GT_DISCRIMINATOR},
-                    nowhere));
+    GT_TRY(layered_backward(device, GT_DISCRIMINATOR, true, n, buffers->points, values,
+                            (ops_below){GT_LINEAR, GT_DISCRIMINATOR}, nowhere));
     return device->ops->adam(device, GT_DISCRIMINATOR);
 }
 
@@ -57,8 +55,9 @@ gt_status layered_g_step(const layered_iteration *of, ops_loss loss) {
     GT_TRY(layered_forward(device, GT_GENERATOR, false, loss.n, buffers->latents, g, nowhere));
     GT_TRY(layered_forward(device, GT_DISCRIMINATOR, false, loss.n, g->y[g_last], d, nowhere));
     GT_TRY(device->ops->loss(device, &loss, d->y[d_last], d->dy[d_last]));
-    GT_TRY(backward(device, GT_DISCRIMINATOR, false, loss.n, g->y[g_last], d, points, g->dy[g_last]));
-    GT_TRY(backward(device, GT_GENERATOR, true, loss.n, buffers->latents, g, (ops_below){GT_LINEAR, GT_GENERATOR}, nowhere));
+    GT_TRY(layered_backward(device, GT_DISCRIMINATOR, false, loss.n, g->y[g_last], d, points, g->dy[g_last]));
+    GT_TRY(layered_backward(device, GT_GENERATOR, true, loss.n, buffers->latents, g, (ops_below){GT_LINEAR, GT_GENERATOR},
+                            nowhere));
     return device->ops->adam(device, GT_GENERATOR);
 }
 

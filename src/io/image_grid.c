@@ -26,7 +26,7 @@ int gt_image_grid_scale(int height, int width) {
     return side < SEEN_AT_SIDE ? (SEEN_AT_SIDE + side / 2) / side : 1;
 }
 
-static unsigned char to_byte(float value) {
+unsigned char gt_image_byte(float value) {
     if (!(value > 0)) return 0; /* NaN, too */
     return value < 255 ? (unsigned char)lrintf(value) : 255;
 }
@@ -62,7 +62,7 @@ static void put_tile(const gt_image_grid *grid, size_t index, int scale, size_t 
         const float *row = image + y / (size_t)scale * width * channels;
         unsigned char *to = out->pixels + ((top + y) * out->width + left) * channels;
         for (size_t x = 0; x < width * (size_t)scale; x++)
-            for (size_t c = 0; c < channels; c++) *to++ = to_byte(row[x / (size_t)scale * channels + c]);
+            for (size_t c = 0; c < channels; c++) *to++ = gt_image_byte(row[x / (size_t)scale * channels + c]);
     }
 }
 

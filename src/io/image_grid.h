@@ -9,13 +9,16 @@ extern "C" {
 #endif
 
 typedef struct gt_image_grid {
-    const float *values;         /* [n, height, width, channels], 0 to 255; rounded, and clamped to that; NaN is 0 */
+    const float *values;         /* [n, height, width, channels], as gt_image_byte() takes them */
     size_t n;                    /* at least 1 */
     int height, width, channels; /* channels: 1 or 3 */
     int columns;                 /* of tiles; the last row may be shorter */
     int gap;                     /* white pixels between tiles */
     int scale;                   /* each pixel is a square of scale x scale; 0: gt_image_grid_scale() */
 } gt_image_grid;
+
+/* As a byte: rounded, and clamped to 0 and 255; NaN is 0. */
+unsigned char gt_image_byte(float value);
 
 /* Enough that images can be seen: their longer side has about 56 pixels then. */
 int gt_image_grid_scale(int height, int width);

@@ -3,6 +3,7 @@
 
 #include "core/spec_json.h"
 #include "core/status.h"
+#include "core/target_data.h"
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
@@ -56,7 +57,8 @@ static gt_status parse(const gt_spec *spec, cJSON **out) {
 
 static void compare_points(const gt_target_spec *a, const gt_target_spec *b, const listener *to) {
     if (a->n_points == 0 || a->n_points != b->n_points || a->n_columns != b->n_columns) return; /* told with the members */
-    if (memcmp(a->points, b->points, a->n_points * (size_t)a->n_columns * sizeof *a->points) != 0)
+    if (gt_target_is_images(a) != gt_target_is_images(b)) return;
+    if (memcmp(gt_target_data(a), gt_target_data(b), gt_target_data_bytes(a)) != 0)
         to->visit(to->context, "target.points", "its points", "other points");
 }
 
