@@ -20,9 +20,8 @@
  * but thousands in the same time (docs/performance.md). The layered engine fills a GPU with one run. */
 enum { RUNS_A_THREAD = 16 };
 
-/* Parameters of both nets up to which the fused engine is taken: beyond, its loop is slower than OpenBLAS
- * (bench/results/cpu.csv), and a run's state outgrows a GPU's shared memory. A device has no say in it, or its runs would not
- * be those of another. */
+/* Parameters of both nets up to which the fused engine is taken: beyond, a run outgrows a GPU's shared memory (docs/cuda.md);
+ * on a CPU the layered one catches up at some 100,000. A device has no say in it, or its runs would not be those of another. */
 enum { FUSED_PARAMETERS = 20000 };
 
 /* ---------------------------------------------------------------- the engine */

@@ -53,8 +53,8 @@ static range part_of(int n, int parts, int k) {
     return (range){from, to - from};
 }
 
-/* Whether a product is worth a second thread: some 20 us of one. */
-static bool is_large(int n, int n_in, int n_out) { return (double)n * n_in * n_out > 1 << 20; }
+/* Whether a product is worth a second thread: some 30 us of one. */
+static bool is_large(int n, int n_in, int n_out) { return (double)n * n_in * n_out > 1 << 21; }
 
 typedef struct {
     int rows, columns; /* numbers of parts */
