@@ -212,6 +212,14 @@ TEST(Frechet, CollapsedSamples) {
     EXPECT_NEAR(frechet(rows(line, d), rows(wider, d)), 4 * squares + 4 * mean * mean, 1e-6);
 }
 
+// Ten rows of 64 features and the same a step away: of the eigenvalues that are 0 some come out a little below it.
+TEST(Frechet, SingularCovariances) {
+    const size_t d = 64, n = 10;
+    const Values x = normals(12, n * d), y = filled(n * d, [&](size_t i) { return (double)x[i] + 1; });
+    EXPECT_NEAR(frechet(rows(x, d), rows(y, d)), 64, 1e-4);
+    EXPECT_NEAR(frechet(rows(y, d), rows(x, d)), 64, 1e-4);
+}
+
 TEST(Frechet, TwoRowsAndConstantFeatures) {
     const Values a = {0, 1, 2, 1}, b = {5, 1, 5, 1}; // variances 2, 0 and 0, 0; means 1, 1 and 5, 1
     EXPECT_NEAR(frechet(rows(a, 2), rows(b, 2)), 18, 1e-12);

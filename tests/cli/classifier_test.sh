@@ -60,9 +60,10 @@ head -c 1000 c.safetensors >cut.safetensors
 refuses 4 'cut.safetensors' classifier show cut.safetensors
 
 gan=(train --data data --generator 4-12-36 --discriminator 36-12-1 --g-output tanh --eval-every 10 --eval-samples 1000 --no-plots --quiet)
-gives 0 "a run" "${gan[@]}" --iterations 20 --classifier c.safetensors --out run
-check "has a line a checkpoint" [ "$(cut -d, -f1,2 run/image-scores.csv | tr '\n' ' ')" = "iteration,classifier 10,$hash 20,$hash " ]
+gives 0 "a run" "${gan[@]}" --iterations 25 --classifier c.safetensors --out run
+check "has a line a checkpoint" [ "$(cut -d, -f1,2 run/image-scores.csv | tr '\n' ' ')" = "iteration,classifier 10,$hash 20,$hash 25,$hash " ]
 check "with all scores" awk -F, 'NR > 1 { for (k = 3; k <= NF; k++) if ($k !~ /^[0-9.e+-]+$|^inf$/) exit 1 } NF != 17 { exit 1 }' run/image-scores.csv
+sed -i '$p; $s/^25/30/' run/image-scores.csv # as if it had been killed behind its checkpoint
 gives 0 "the run goes on" train --resume run --iterations 35 --quiet
 gives 0 "the same in one go" "${gan[@]}" --iterations 35 --classifier c.safetensors --out whole
 check "has scores at 35 too" grep -q "^35,$hash" whole/image-scores.csv
