@@ -37,12 +37,17 @@ while read -r header; do
         case $machine in x86_64*) check "$header" "$CC" -xc -std=gnu11 $isa ;; *) echo "skipped on $machine: $header" ;; esac
         ;;
     engine/lanes_portable.h) check "$header" "$CC" -xc -std=gnu11 ;;
-    kernels/draw.h | kernels/exact.h | kernels/loss.h | engine/philox.h) check "engine/lanes_portable.h $header" "$CC" -xc -std=gnu11 ;;
+    kernels/draw.h | kernels/exact.h | kernels/loss.h | engine/philox.h | engine/lanes_activation.h | engine/lanes_adam.h)
+        check "engine/lanes_portable.h $header" "$CC" -xc -std=gnu11
+        ;;
+    engine/layered_loops_body.h)
+        check "engine/lanes_portable.h $header" "$CC" -xc -std=gnu11 -DLAYERED_NAME=layered_portable
+        ;;
     engine/fused_dense.h | engine/fused_draw.h | engine/fused_moments.h | engine/fused_steps.h | engine/fused_body.h)
         check "engine/lanes_portable.h $header" "$CC" -xc -std=gnu11 -DSLOT_BLOCK=4 -DFUSED_NAME=fused_portable
         ;;
     kernels/shapes/*) ;; # macros
-    engine/cuda_try.h | engine/fused_cuda_*.h)
+    engine/cuda_*.h | engine/fused_cuda_*.h | engine/layered_cuda*.h | engine/ops_cuda*.h)
         if [ -z "$cuda" ]; then
             echo "skipped without CUDA's headers: $header"
             continue

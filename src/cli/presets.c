@@ -38,7 +38,7 @@ static int run(int argc, char **argv) {
     settings s = {0};
     int code = gt_cli_read(options, argc, argv, &s);
     if (code != GT_EXIT_OK || s.json == GT_SWITCH_ON) return code == GT_EXIT_OK ? print_json() : code;
-    for (int i = 0; gt_preset_name(i) != NULL; i++) printf("%-14s %s\n", gt_preset_name(i), gt_preset_summary(i));
+    for (int i = 0; gt_preset_name(i) != NULL; i++) printf("%-17s  %s\n", gt_preset_name(i), gt_preset_summary(i));
     return gt_cli_flush();
 }
 

@@ -85,14 +85,17 @@ static gt_status finish(void *context, const gt_study_block *block, const gt_stu
 
 /* ---------------------------------------------------------------- the live line */
 
-/* "110 runs/s, 1.1M iterations/s, 81 % converged" */
+/* "110 runs/s, 1.1 M iterations/s, 81 % converged"; of slow runs "18.6 iterations/s" */
 static void describe(const gt_study_session *s, uint64_t done, char *text, size_t size) {
     const uint64_t n = s->n_finished + s->block_runs, converged = s->n_converged + s->block_converged;
     const double rate = (double)(done - s->line.first) / (gt_seconds() - s->began);
     const double runs = rate / (double)gt_store_get_study(s->store)->plan.iterations;
     char share[40] = "";
     if (n > 0) snprintf(share, sizeof share, ", %.1f %% converged", 100.0 * (double)converged / (double)n);
-    snprintf(text, size, "%.*f runs/s, %.3g M iterations/s%s", runs < 10 ? 2 : 0, runs, rate / 1e6, share);
+    if (runs < 0.1)
+        snprintf(text, size, "%.3g iterations/s%s", rate, share);
+    else
+        snprintf(text, size, "%.*f runs/s, %.3g M iterations/s%s", runs < 10 ? 2 : 0, runs, rate / 1e6, share);
 }
 
 static bool stop(void *context, const gt_study_block *block, uint64_t iteration) {
