@@ -42,6 +42,10 @@ check "with the same pictures" same_pictures a b
 gives 0 "compressed" train "${nets[@]}" --data stripes-images-idx3-ubyte.gz --iterations 40 --eval-every 10 --out b --force --quiet
 check "the same run" cmp a/metrics.csv b/metrics.csv
 gives 0 "half of it" train "${plain[@]}" --iterations 20 --eval-every 10 --out b --force --quiet
+cp -r b early
+touch early/samples-30.png
+gives 0 "resumed without pictures" train --resume early --iterations 40 --no-plots --quiet
+check "none is left that the run hadn't come to" [ "$(pictures early)" = "samples-10.png samples-20.png" ]
 touch b/samples-15.png b/samples-30.png b/samples-x.png
 mv stripes-images-idx3-ubyte elsewhere
 gives 0 "resumed, the data gone" train --resume b --iterations 40 --quiet
@@ -166,6 +170,15 @@ printf 'x' | dd of=others-images-idx3-ubyte bs=1 seek=99 conv=notrunc status=non
 gives 0 "a study of other images" study "${nets[@]}" --data others-images-idx3-ubyte --seeds 3:5 --epochs 2 --epoch-iterations 10 --out t.sqlite --quiet
 run studies diff s.sqlite t.sqlite
 check "studies diff sees that" grep -q "other points" "$out"
+
+if command -v sqlite3 >/dev/null; then
+    gives 0 "a sweep" study "${plain[@]}" --seeds 0:1 --iterations 5 --sweep lr=1e-3,1e-2 --out u.sqlite --quiet
+    gives 0 "replay of a setting" replay u.sqlite --seed 0 --setting 1 --out v --quiet
+    sqlite3 -batch u.sqlite 'UPDATE setting SET spec = replace(spec, '\''"images"'\'', '\''"data"'\'') WHERE setting = 1'
+    refuses 4 "u.sqlite is damaged: its settings have different points" replay u.sqlite --seed 0 --setting 1
+else
+    skip "a tampered study" "sqlite3 is not installed"
+fi
 
 # ---------------------------------------------------------------- what it refuses
 bad() { # PATTERN: of bad-images-idx3-ubyte
