@@ -98,7 +98,7 @@ static gt_status read_images(const char *path, gt_gzip *file, gt_images *out) {
 static gt_status read_labels(const char *path, gt_gzip *file, gt_images *out) {
     uint64_t n = 0;
     GT_TRY(read_header(path, file, LABEL_DIMS, &n));
-    if (n != out->n)
+    if (n != out->n || n == 0)
         return gt_fail(GT_ERR_FILE, "%s has %" PRIu64 " labels, but there are %zu images; the two files don't belong together",
                        path, n, out->n);
     out->labels = malloc(out->n);

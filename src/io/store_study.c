@@ -260,7 +260,8 @@ static gt_status read_settings(gt_store *store) {
     if (status == GT_OK) status = read_points(store, &store->settings[0].target);
     for (size_t s = 0; status == GT_OK && s < plan->n_settings; s++) {
         gt_target_spec *target = &store->settings[s].target;
-        if (target->n_points != store->settings[0].target.n_points || target->n_columns != store->settings[0].target.n_columns)
+        if (target->n_points != store->settings[0].target.n_points ||
+            gt_target_data_bytes(target) != gt_target_data_bytes(&store->settings[0].target))
             return gt_store_damaged(store, "its settings have different points");
         gt_target_set_data(target, store->points);
         if (gt_spec_check(&store->settings[s]) != GT_OK) status = damaged_setting(store);
