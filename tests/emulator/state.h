@@ -7,9 +7,12 @@
 
 #include "emulator.h"
 
+#include <functional>
 #include <mutex>
 
 namespace emulator {
+
+using Work = std::function<void()>;
 
 std::mutex &lock();
 cudaError_t enter(const char *function); // the injected fault, if any
@@ -19,6 +22,11 @@ int current_device(); // of this host thread
 // cudaSuccess if the stream belongs to the current device; null is its default stream.
 cudaError_t check_stream(cudaStream_t stream);
 bool stream_is_non_blocking(cudaStream_t stream); // of a stream that was checked
+
+// Does the work, or puts it into the graph that the stream is being captured for. Its arguments have been checked.
+cudaError_t put(cudaStream_t stream, Work work);
+bool stream_is_captured(cudaStream_t stream);
+void spoil_capture(cudaStream_t stream); // by what a captured stream can't do; ending the capture then fails
 
 // Asynchronous copies are now known to be done (memory.cpp): all of a device, or those that a stream of it waits for up to the
 // one numbered. Null, the default stream, waits for all streams but the non-blocking ones.
