@@ -251,6 +251,8 @@ int attribute(cudaDeviceAttr attribute, const cudaDeviceProp &p) {
 
 } // namespace
 
+size_t library_objects;
+
 cudaError_t record(cudaError_t error) {
     if (error != cudaSuccess && error != cudaErrorNotReady) last_error = error;
     return error;
@@ -277,7 +279,8 @@ cudaError_t put(cudaStream_t stream, Work work) {
 
 Counters counters() {
     const std::lock_guard<std::mutex> guard(lock());
-    Counters counters = {n_launches, 0, 0, 0, streams.size() + events.size() + graphs.size() + graph_execs.size()};
+    const size_t handles = streams.size() + events.size() + graphs.size() + graph_execs.size();
+    Counters counters = {n_launches, 0, 0, 0, handles + library_objects};
     count_memory(counters);
     return counters;
 }
@@ -362,6 +365,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
     EMULATED_ON_DEVICE;
     if (!streams.erase(stream)) return record(cudaErrorInvalidResourceHandle);
     stream_done(stream->device, stream);
+    delete stream->captured;
     delete stream;
     return record(cudaSuccess);
 }

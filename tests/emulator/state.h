@@ -34,6 +34,7 @@ void device_done(int device);
 void stream_done(int device, cudaStream_t stream, uint64_t upto = ~0ull);
 uint64_t last_copy();
 void count_memory(Counters &counters);
+extern size_t library_objects; // alive: handles, descriptions and generators of CUDA's libraries
 
 #define EMULATED                                                                                                               \
     const std::lock_guard<std::mutex> guard(emulator::lock());                                                                 \
