@@ -64,7 +64,8 @@ struct Ops {
     ops_cuda *device = nullptr;
     std::mt19937 random{11};
 
-    explicit Ops(const gt_spec &given, size_t n_runs = 3, Products products = LIBRARY) : spec(given) {
+    explicit Ops(const gt_spec &given, size_t n_runs = 3, Products products = LIBRARY, gt_rng rng = GT_RNG_GANTRY)
+        : spec(given) {
 #ifdef GT_EMULATOR
         emulator::settings().epilogues = products != LIBRARY_OF_FEW_EPILOGUES;
 #endif
@@ -73,6 +74,7 @@ struct Ops {
         setting = layered_setting_of(&spec);
         ops_cuda_options options{};
         options.own_products = products == OWN;
+        options.rng = rng;
         EXPECT_EQ(ops_cuda_create(&plan, &setting, 1, options, &device), GT_OK) << gt_last_error();
         for (size_t r = 0; r < n_runs; r++) {
             gt_run_counters counters{};
@@ -501,5 +503,44 @@ TEST_F(CudaOps, LatentsAreTheStreamsOfTheRunFromAnyPlaceOn) {
         }
     }
 }
+
+// A run's numbers follow from its seed and iteration, whoever had the block before.
+TEST_F(CudaOps, NumbersByCurandAreThoseOfTheRunThatHasTheRecord) {
+    const auto latents_of = [](Ops &ops, uint64_t seed, uint64_t iteration) {
+        for (size_t r = 0; r < 3; r++) ops.runs[r].seed = seed + r, ops.runs[r].iteration = iteration;
+        ops.write_runs();
+        const Array out(3, 31 * 5);
+        const auto draw = [](void *at) {
+            const auto *closure = static_cast<std::pair<ops_device *, ops_array> *>(at);
+            return ops_cuda_table.latents(closure->first, GT_STREAM_D_LATENTS, 7, 31, closure->second);
+        };
+        std::pair<ops_device *, ops_array> closure = {&ops.device->base, out};
+        EXPECT_EQ(ops_cuda_table.repeat(&ops.device->base, 1, draw, &closure), GT_OK) << gt_last_error();
+        ops.read_runs();
+        return out.read();
+    };
+    Ops first(preset("x2"), 3, LIBRARY, GT_RNG_CURAND), second(preset("x2"), 3, LIBRARY, GT_RNG_CURAND);
+    const std::vector<float> expected = latents_of(first, 5, 18);
+    const std::vector<float> other = latents_of(second, 50, 18); // the same block
+    EXPECT_NE(other, expected);
+    EXPECT_EQ(latents_of(second, 5, 18), expected);
+    EXPECT_NE(latents_of(second, 5, 19), expected);
+}
+
+#ifdef GT_EMULATOR
+
+// Bias, relu and its mask, the derivative and the bias gradient: no pass of their own.
+TEST_F(CudaOps, AWideLayerOfReluTakesAProductForEachResult) {
+    Ops ops(with_layers({64, 40, 48, 36, 3, LIBRARY}, GT_RELU, GT_RELU));
+    ops_device *device = &ops.device->base;
+    const Array x(3, 64 * 40), y(3, 64 * 48), dz(3, 64 * 36), dy(3, 64 * 48);
+    const size_t kernels = emulator::calls("cudaLaunchKernel"), products = emulator::calls("cublasLtMatmul");
+    ASSERT_EQ(ops_cuda_dense(device, GT_DISCRIMINATOR, 1, false, 64, x, y), GT_OK);
+    ASSERT_EQ(ops_cuda_dense_backward(device, GT_DISCRIMINATOR, 2, true, 64, y, dz, {GT_RELU, GT_DISCRIMINATOR}, dy), GT_OK);
+    EXPECT_EQ(emulator::calls("cublasLtMatmul"), products + 3);
+    EXPECT_EQ(emulator::calls("cudaLaunchKernel"), kernels);
+}
+
+#endif
 
 } // namespace

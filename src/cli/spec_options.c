@@ -13,6 +13,8 @@
 CHOICE(device, gt_device, GT_N_DEVICES)
 CHOICE(engine, gt_engine_kind, GT_N_ENGINES)
 CHOICE(isa, gt_isa, GT_N_ISAS)
+CHOICE(precision, gt_precision, GT_N_PRECISIONS)
+CHOICE(rng, gt_rng, GT_N_RNGS)
 CHOICE(activation, gt_activation, GT_N_ACTIVATIONS)
 CHOICE(initializer, gt_initializer, GT_N_INITIALIZERS)
 CHOICE(loss, gt_loss, GT_N_LOSSES)

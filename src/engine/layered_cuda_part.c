@@ -5,7 +5,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 static gt_status use(const layered_cuda_part *part) {
     CUDA_TRY(cudaSetDevice(part->device.gpu));
@@ -79,7 +78,7 @@ static gt_status copy(const layered_cuda_part *part, size_t index, gt_net net, b
     return GT_OK;
 }
 
-/* Run `index` of the part. What lies between the arrays of a net is 0 in the staging memory and stays 0. */
+/* Run `index` of the part. Between the arrays of a net weights are 0, and stay so: their gradients are. */
 static gt_status upload(layered_cuda_part *part, size_t index) {
     const layered_cuda_common *common = part->common;
     const ops_plan *plan = &part->plan;
@@ -110,8 +109,6 @@ static gt_status download(layered_cuda_part *part, size_t index) {
             common->host->ops->set_state(common->host, part->first + index, net, p, flat);
         }
     }
-    /* the device's Adam goes over the gaps too */
-    memset(part->staging, 0, state_floats(plan) * sizeof *part->staging);
     return GT_OK;
 }
 
