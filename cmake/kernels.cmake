@@ -46,6 +46,22 @@ const fused_kernels *const @prefix@fused_kernel_sets[] = {@entries@NULL};
     set(${prefix}fused_objects ${libraries} PARENT_SCOPE)
 endfunction()
 
+# gantry_add_layered_kernels(PREFIX LANGUAGE): kernels/layered.cu likewise, as the object library <PREFIX>layered_kernels with the table
+# <PREFIX>gt_layered_kernels.
+function(gantry_add_layered_kernels prefix language)
+    set(extension_CUDA cu)
+    set(extension_CXX cpp)
+    set(source ${CMAKE_CURRENT_BINARY_DIR}/${prefix}layered_kernels.${extension_${language}})
+    file(CONFIGURE OUTPUT ${source} @ONLY CONTENT [[
+#define LAYERED_TABLE @prefix@gt_layered_kernels
+#include "kernels/layered.cu"
+]])
+    add_library(${prefix}layered_kernels OBJECT ${source})
+    set_target_properties(${prefix}layered_kernels PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    target_include_directories(${prefix}layered_kernels PRIVATE ${PROJECT_SOURCE_DIR})
+    target_include_directories(${prefix}layered_kernels SYSTEM PRIVATE ${GANTRY_CURAND_INCLUDE_DIR})
+endfunction()
+
 # gantry_join_objects(NAME LIBRARY...): joins object libraries to one object file, in the variable NAME, as a source for libraries that
 # depend on the target NAME. CMake then doesn't know that there is CUDA in it, and neither our programs nor those of users have to be
 # linked by nvcc for it.
@@ -63,6 +79,7 @@ endfunction()
 # gantry_embed_kernels(OUTPUT): a C file with the text of all kernels and of what they include of cuRAND (cmake/embed.cmake).
 function(gantry_embed_kernels output)
     file(GLOB files CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR} kernels/*.cu kernels/*.cuh kernels/*.h)
+    list(FILTER files EXCLUDE REGEX "/layered") # never compiled at run time
     set(texts curand_philox4x32_x.h=${GANTRY_CURAND_INCLUDE_DIR}/curand_philox4x32_x.h)
     set(paths ${GANTRY_CURAND_INCLUDE_DIR}/curand_philox4x32_x.h)
     foreach(file IN LISTS files)

@@ -285,6 +285,7 @@ TEST_F(CudaEngine, PointsThatAreNotFiniteHaveNoScores) {
 TEST_F(CudaEngine, ShapesThatDoNotFitAreRefused) {
     gt_trainer *trainer = nullptr;
     gt_trainer_options options = options_for(GT_DEVICE_CUDA);
+    options.engine = GT_ENGINE_FUSED;
     gt_spec wide = spec_of(5, {4000}, {4000}, GT_RELU);
     EXPECT_EQ(gt_trainer_create(&wide, &options, &trainer), GT_ERR_DEVICE);
     EXPECT_NE(std::string(gt_last_error()).find("--device cpu"), std::string::npos) << gt_last_error();
@@ -316,6 +317,7 @@ TEST_F(CudaEngine, AutoTakesTheGpuForManyRunsOnly) {
     // what no GPU holds goes to the CPU, with the reason
     gt_spec wide = spec_of(5, {4000}, {4000}, GT_RELU, 2);
     gt_trainer_options options = options_for(GT_DEVICE_AUTO, 1, 40);
+    options.engine = GT_ENGINE_FUSED;
     options.n_threads = 2;
     Trainer trainer = make_trainer(wide, options);
     EXPECT_STREQ(gt_trainer_get_info(trainer.get()).device, "cpu");

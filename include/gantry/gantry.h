@@ -324,6 +324,34 @@ typedef enum gt_isa { GT_ISA_LIST(GT_ISA_ENUM) GT_N_ISAS } gt_isa;
 
 GT_API const char *gt_isa_name(gt_isa isa);
 
+/* How a GPU multiplies the matrices of wide layers; all else is float or double. X(name, text)
+ *  fp32  products and sums in float
+ *  tf32  factors rounded to 10 bits, sums in float
+ *  bf16  factors rounded to 7 bits, sums in float */
+#define GT_PRECISION_LIST(X)                                                                                                   \
+    X(GT_PRECISION_FP32, "fp32")                                                                                               \
+    X(GT_PRECISION_TF32, "tf32")                                                                                               \
+    X(GT_PRECISION_BF16, "bf16")
+
+#define GT_PRECISION_ENUM(name, text) name,
+typedef enum gt_precision { GT_PRECISION_LIST(GT_PRECISION_ENUM) GT_N_PRECISIONS } gt_precision;
+#undef GT_PRECISION_ENUM
+
+GT_API const char *gt_precision_name(gt_precision precision);
+
+/* Where the random numbers of training come from (docs/cuda.md). X(name, text)
+ *  gantry  the run's own streams: the numbers of every device and engine
+ *  curand  latents and the choice of real points by cuRAND's generator on the GPU, from the run's seed and iteration */
+#define GT_RNG_LIST(X)                                                                                                         \
+    X(GT_RNG_GANTRY, "gantry")                                                                                                 \
+    X(GT_RNG_CURAND, "curand")
+
+#define GT_RNG_ENUM(name, text) name,
+typedef enum gt_rng { GT_RNG_LIST(GT_RNG_ENUM) GT_N_RNGS } gt_rng;
+#undef GT_RNG_ENUM
+
+GT_API const char *gt_rng_name(gt_rng rng);
+
 #define GT_MAX_ITERATIONS UINT32_MAX
 #define GT_MAX_GPUS       16
 
@@ -337,6 +365,8 @@ typedef struct gt_trainer_options {
     int n_threads;         /* 0: one a processor; more than R are not used */
     int n_gpus;            /* 0: every GPU that can be used */
     int gpus[GT_MAX_GPUS]; /* their numbers, as gt_devices() and CUDA_VISIBLE_DEVICES count them; runs are divided among them */
+    gt_precision precision; /* other than fp32: of the layered engine on a GPU alone */
+    gt_rng rng;             /* curand: likewise */
 } gt_trainer_options;
 
 typedef struct gt_trainer gt_trainer;

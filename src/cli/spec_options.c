@@ -13,6 +13,8 @@
 CHOICE(device, gt_device, GT_N_DEVICES)
 CHOICE(engine, gt_engine_kind, GT_N_ENGINES)
 CHOICE(isa, gt_isa, GT_N_ISAS)
+CHOICE(precision, gt_precision, GT_N_PRECISIONS)
+CHOICE(rng, gt_rng, GT_N_RNGS)
 CHOICE(activation, gt_activation, GT_N_ACTIVATIONS)
 CHOICE(initializer, gt_initializer, GT_N_INITIALIZERS)
 CHOICE(loss, gt_loss, GT_N_LOSSES)
@@ -123,13 +125,17 @@ const gt_option gt_spec_options[] = {
 };
 
 const gt_option gt_device_options[] = {
-    HEADING("How to compute (the results are the same bits)"),
+    HEADING("How to compute"),
     {"device", GT_OPTION_CHOICE, "NAME", "where to compute; auto takes what is faster", GT_OPTION_SAVED,
      .choice = device_choice, AT(device)},
     {"devices", GT_OPTION_GPUS, "N,N,...", "GPUs by their numbers in gantry devices; means --device cuda (all of them)",
      GT_OPTION_SAVED, .max = 255, AT(devices)},
     {"engine", GT_OPTION_CHOICE, "NAME", "way to compute", GT_OPTION_SAVED, .choice = engine_choice, AT(engine)},
     {"isa", GT_OPTION_CHOICE, "NAME", "instruction set of the CPU", GT_OPTION_SAVED, .choice = isa_choice, AT(isa)},
+    {"precision", GT_OPTION_CHOICE, "NAME", "of the factors of products, layered engine on a GPU; changes the results",
+     GT_OPTION_SAVED, .choice = precision_choice, AT(precision)},
+    {"rng", GT_OPTION_CHOICE, "NAME", "random numbers of training, layered engine on a GPU; changes the results", GT_OPTION_SAVED,
+     .choice = rng_choice, AT(rng)},
     {NULL, .kind = GT_OPTION_END},
 };
 /* clang-format on */

@@ -13,15 +13,19 @@ gt_spec_settings gt_spec_settings_defaults(void) {
     return settings;
 }
 
-/* These three flags choose between CPU and GPU. */
-static const char *const device_flags[] = {"device", "devices", "isa"};
+/* These flags choose between CPU and GPU. */
+static const char *const device_flags[] = {"device", "devices", "isa", "precision", "rng"};
 enum { N_DEVICE_FLAGS = sizeof device_flags / sizeof *device_flags };
 
 /* The device that flag f of them asks for; auto: leaves it open. */
 static gt_device device_asked_for(const gt_option *table, const gt_option_values *values, size_t f) {
     const char *text = gt_option_given(values, table, device_flags[f]);
     if (text == NULL || strcmp(text, "auto") == 0) return GT_DEVICE_AUTO;
-    if (strcmp(device_flags[f], "devices") == 0) return GT_DEVICE_CUDA;
+    if (strcmp(text, gt_precision_name(GT_PRECISION_FP32)) == 0 || strcmp(text, gt_rng_name(GT_RNG_GANTRY)) == 0)
+        return GT_DEVICE_AUTO;
+    if (strcmp(device_flags[f], "devices") == 0 || strcmp(device_flags[f], "precision") == 0 ||
+        strcmp(device_flags[f], "rng") == 0)
+        return GT_DEVICE_CUDA;
     if (strcmp(device_flags[f], "isa") == 0) return GT_DEVICE_CPU;
     return strcmp(text, gt_device_name(GT_DEVICE_CUDA)) == 0 ? GT_DEVICE_CUDA : GT_DEVICE_CPU;
 }
@@ -149,6 +153,8 @@ gt_trainer_options gt_spec_settings_options(const gt_spec_settings *settings) {
                                   .device = (gt_device)settings->device,
                                   .engine = (gt_engine_kind)settings->engine,
                                   .isa = (gt_isa)settings->isa,
+                                  .precision = (gt_precision)settings->precision,
+                                  .rng = (gt_rng)settings->rng,
                                   .n_gpus = settings->devices.n};
     memcpy(options.gpus, settings->devices.gpus, sizeof options.gpus);
     return options;

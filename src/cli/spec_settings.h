@@ -15,12 +15,13 @@ typedef struct gt_spec_settings {
     gt_images images; /* or these; owned */
 
     int device, engine, isa; /* gt_device, gt_engine_kind, gt_isa */
+    int precision, rng;      /* gt_precision, gt_rng */
     gt_gpu_list devices;     /* none: all that there are */
 } gt_spec_settings;
 
 /* Parts of tables (GT_OPTION_PART). */
 extern const gt_option gt_spec_options[];   /* preset, seed, and a flag for each member of gt_spec */
-extern const gt_option gt_device_options[]; /* device, devices, engine, isa */
+extern const gt_option gt_device_options[]; /* device, devices, engine, isa, precision, rng */
 
 /* The tutorial, its spec filled in. */
 gt_spec_settings gt_spec_settings_defaults(void);

@@ -47,7 +47,26 @@ static gt_status choose_engine(request *r) {
     return GT_OK;
 }
 
+static gt_status check_gpu_options(const gt_trainer_options *options, const gt_engine_ops *ops) {
+    if ((unsigned)options->precision >= GT_N_PRECISIONS)
+        return gt_fail(GT_ERR_ARGUMENT, "precision %d is not one of gt_precision", (int)options->precision);
+    if ((unsigned)options->rng >= GT_N_RNGS) return gt_fail(GT_ERR_ARGUMENT, "rng %d is not one of gt_rng", (int)options->rng);
+    if (ops == GT_LAYERED_CUDA_OPS) return GT_OK;
+    if (options->precision != GT_PRECISION_FP32)
+        return gt_fail(GT_ERR_ARGUMENT,
+                       "precision %s is of the layered engine on a GPU alone, and this is the %s engine on %s; "
+                       "leave it out, or take engine layered and device cuda",
+                       gt_precision_name(options->precision), ops->engine, ops->device);
+    if (options->rng != GT_RNG_GANTRY)
+        return gt_fail(GT_ERR_ARGUMENT,
+                       "rng %s is of the layered engine on a GPU alone, and this is the %s engine on %s; leave it "
+                       "out, or take engine layered and device cuda",
+                       gt_rng_name(options->rng), ops->engine, ops->device);
+    return GT_OK;
+}
+
 static gt_status create_by(const request *r, const gt_engine_ops *ops, gt_engine **out) {
+    GT_TRY(check_gpu_options(r->options, ops));
     return ops->create(r->settings, r->n_settings, r->target, r->options, out);
 }
 

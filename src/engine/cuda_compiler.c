@@ -7,8 +7,8 @@
 #include "core/digest.h"
 #include "core/status.h"
 #include "engine/cuda_cache.h"
+#include "engine/cuda_libraries.h"
 
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,40 +38,18 @@ static const char *const function_names[] = {
 enum { N_FUNCTIONS = sizeof function_names / sizeof *function_names };
 _Static_assert(sizeof(nvrtc_functions) == N_FUNCTIONS * sizeof(void *), "a name for each function");
 
-/* The library stays loaded: it is needed again, or the program ends. */
-static bool load_from(const char *path, nvrtc_functions *rtc) {
-    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (library == NULL) return false;
-    void *functions[N_FUNCTIONS];
-    for (size_t i = 0; i < N_FUNCTIONS; i++)
-        if ((functions[i] = dlsym(library, function_names[i])) == NULL) return false;
-    memcpy(rtc, functions, sizeof functions);
-    return true;
-}
-
-/* Looks where the loader does, then in the toolkit of the environment, in that of the build and in the usual folder. The CUDA
- * that the program was built with comes first: its driver runs what that NVRTC compiles, but not always what a newer one does.
- */
-static bool load_installed(nvrtc_functions *rtc) {
-    static const int majors[] = {CUDA_MAJOR, 13, 12};
-    const char *toolkit = getenv("CUDA_PATH");
-    const struct {
-        const char *folder, *below;
-    } places[] = {
-        {"", ""}, {toolkit != NULL ? toolkit : "", "/lib64/"}, {CUDA_LIBRARY_DIR, "/"}, {"/usr/local/cuda", "/lib64/"}};
-    for (size_t m = 0; m < sizeof majors / sizeof *majors; m++)
-        for (size_t p = 0; p < sizeof places / sizeof *places; p++) {
-            char path[4096];
-            const int n = snprintf(path, sizeof path, "%s%slibnvrtc.so.%d", places[p].folder, places[p].below, majors[m]);
-            if (n < (int)sizeof path && load_from(path, rtc)) return true;
-        }
-    return false;
-}
+/* The CUDA that the program was built with comes first: its driver runs what that NVRTC compiles, but not always what a newer
+ * one does. */
+static const gt_cuda_library nvrtc = {
+    .stem = "libnvrtc.so", .majors = {CUDA_MAJOR, 13, 12}, .names = function_names, .n = N_FUNCTIONS};
 
 static gt_status load_nvrtc(const char *const *libraries, nvrtc_functions *rtc) {
-    if (libraries == NULL && load_installed(rtc)) return GT_OK;
-    for (; libraries != NULL && *libraries != NULL; libraries++)
-        if (load_from(*libraries, rtc)) return GT_OK;
+    void *functions[N_FUNCTIONS];
+    bool loaded = libraries == NULL && gt_cuda_library_load(&nvrtc, functions);
+    for (; !loaded && libraries != NULL && *libraries != NULL; libraries++)
+        loaded = gt_cuda_library_load_from(*libraries, &nvrtc, functions);
+    if (loaded) memcpy(rtc, functions, sizeof functions);
+    if (loaded) return GT_OK;
     return gt_fail(
         GT_ERR_DEVICE,
         "no kernels were compiled for this shape, and NVRTC (libnvrtc.so.%d), which would compile them now, can't be "

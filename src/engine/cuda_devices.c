@@ -40,3 +40,26 @@ gt_status gt_cuda_describe(int gpu, gt_cuda_device *out) {
                        out->name, properties.major, properties.minor);
     return GT_OK;
 }
+
+size_t gt_cuda_list(gt_device_info *out, size_t capacity) {
+    const char *why = NULL;
+    const int n = gt_cuda_count(&why);
+    if (n == 0) {
+        if (capacity > 0) {
+            *out = (gt_device_info){.device = GT_DEVICE_CUDA, .gpu = -1};
+            snprintf(out->note, sizeof out->note, "%s", why);
+        }
+        return 1;
+    }
+    for (int k = 0; k < n && (size_t)k < capacity; k++) {
+        gt_cuda_device device = {0};
+        out[k] = (gt_device_info){.device = GT_DEVICE_CUDA, .gpu = k, .usable = gt_cuda_describe(k, &device) == GT_OK};
+        snprintf(out[k].name, sizeof out[k].name, "%.127s", device.name);
+        if (out[k].usable)
+            snprintf(out[k].note, sizeof out[k].note, "%s, %d multiprocessors, %.1f GiB", device.sm, device.n_sms,
+                     (double)device.memory_bytes / (1 << 30));
+        else
+            snprintf(out[k].note, sizeof out[k].note, "%s", gt_last_error());
+    }
+    return (size_t)n;
+}

@@ -26,6 +26,10 @@ int gt_cuda_count(const char **why);
 /* GT_ERR_DEVICE: there is no such GPU, or it is too old. */
 gt_status gt_cuda_describe(int gpu, gt_cuda_device *out);
 
+/* Rows for gt_devices(): a GPU each, or one that says why there are none. Fills at most `capacity`; returns how many there are.
+ */
+size_t gt_cuda_list(gt_device_info *out, size_t capacity);
+
 #ifdef __cplusplus
 }
 #endif

@@ -290,33 +290,10 @@ static gt_status fetch(gt_engine *base, size_t first, size_t n, bool to_change) 
     return GT_OK;
 }
 
-static size_t list(gt_device_info *out, size_t capacity) {
-    const char *why = NULL;
-    const int n = gt_cuda_count(&why);
-    if (n == 0) {
-        if (capacity > 0) {
-            *out = (gt_device_info){.device = GT_DEVICE_CUDA, .gpu = -1};
-            snprintf(out->note, sizeof out->note, "%s", why);
-        }
-        return 1;
-    }
-    for (int k = 0; k < n && (size_t)k < capacity; k++) {
-        gt_cuda_device device = {0};
-        out[k] = (gt_device_info){.device = GT_DEVICE_CUDA, .gpu = k, .usable = gt_cuda_describe(k, &device) == GT_OK};
-        snprintf(out[k].name, sizeof out[k].name, "%.127s", device.name);
-        if (out[k].usable)
-            snprintf(out[k].note, sizeof out[k].note, "%s, %d multiprocessors, %.1f GiB", device.sm, device.n_sms,
-                     (double)device.memory_bytes / (1 << 30));
-        else
-            snprintf(out[k].note, sizeof out[k].note, "%s", gt_last_error());
-    }
-    return (size_t)n;
-}
-
 const gt_engine_ops gt_fused_cuda_ops = {
     .engine = "fused",
     .device = "cuda",
-    .list = list,
+    .list = gt_cuda_list,
     .create = create,
     .destroy = destroy,
     .advance = advance,

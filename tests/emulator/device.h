@@ -41,6 +41,7 @@ namespace emulator {
 
 struct Kernel {
     uint64_t magic;
+    size_t args_bytes;
     void (*call)(void **args);
     const char *(*name)();
 };
@@ -49,7 +50,8 @@ constexpr uint64_t kernel_magic = 0x6b65726e656c2121;
 template <class Args> void unpack(void (*fn)(Args), void **args) { fn(*static_cast<const Args *>(args[0])); }
 template <auto fn> void call(void **args) { unpack(fn, args); }
 template <auto fn> const char *name() { return __PRETTY_FUNCTION__; }
-template <auto fn> inline constexpr Kernel kernel = {kernel_magic, call<fn>, name<fn>};
+template <class Args> constexpr size_t args_bytes(void (*)(Args)) { return sizeof(Args); }
+template <auto fn> inline constexpr Kernel kernel = {kernel_magic, args_bytes(fn), call<fn>, name<fn>};
 
 enum class Collective { syncwarp, shfl, ballot };
 

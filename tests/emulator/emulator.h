@@ -5,6 +5,7 @@
 //   GT_EMULATOR_DEVICES=2  GT_EMULATOR_CAPABILITY=8.6  GT_EMULATOR_MULTIPROCESSORS=132
 //   GT_EMULATOR_SHARED=bytes a block (opt-in)  GT_EMULATOR_MEMORY=bytes a device
 //   GT_EMULATOR_ORDER=ascending, descending or random:seed
+//   GT_EMULATOR_LIBRARIES=0: neither cuBLASLt nor cuRAND is installed
 //   GT_EMULATOR_FAIL=function:n:error[,...]   as fail() below, e.g. cudaMalloc:3:2
 #ifndef GT_EMULATOR_EMULATOR_H
 #define GT_EMULATOR_EMULATOR_H
@@ -27,6 +28,8 @@ struct Settings {
     int multiprocessors = 4;
     size_t shared_optin = 232448;    // bytes of shared memory a block may have after cudaFuncSetAttribute
     size_t memory = (size_t)1 << 30; // bytes a device
+    bool libraries = true;           // cuBLASLt and cuRAND are installed
+    bool epilogues = true;           // cuBLASLt has those that read or write more than a bias
 };
 constexpr int max_devices = 16;
 
@@ -43,7 +46,7 @@ struct Counters {
     size_t allocations; // alive on all devices
     size_t bytes;       // in them
     size_t pinned;      // live allocations of cudaMallocHost
-    size_t handles;     // live streams and events
+    size_t handles;     // live streams, events, graphs, and what libraries have created
 };
 Counters counters();
 // Calls of one function so far, failed ones too. It tells how many places there are to fail at.

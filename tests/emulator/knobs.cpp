@@ -50,6 +50,7 @@ Settings from_environment() {
     s.multiprocessors = number("GT_EMULATOR_MULTIPROCESSORS", s.multiprocessors, 1, 1024);
     s.shared_optin = number("GT_EMULATOR_SHARED", s.shared_optin, 48 << 10, 1 << 20);
     s.memory = number("GT_EMULATOR_MEMORY", s.memory, 0, INT64_MAX);
+    s.libraries = number("GT_EMULATOR_LIBRARIES", 1, 0, 1) != 0;
     if (const char *text = getenv("GT_EMULATOR_CAPABILITY"))
         if (sscanf(text, "%d.%d%n", &s.major, &s.minor, &end) != 2 || text[end]) refuse("GT_EMULATOR_CAPABILITY", text);
     if (const char *text = getenv("GT_EMULATOR_ORDER")) order_from(s, text);

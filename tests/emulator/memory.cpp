@@ -119,27 +119,33 @@ cudaError_t copy(void *to, const void *from, size_t bytes, cudaMemcpyKind kind, 
     if (kind == cudaMemcpyDefault) to_device = on_device(to, 1), from_device = on_device(from, 1);
     if (!(to_device ? on_device(to, bytes) : on_host(to, bytes))) return cudaErrorInvalidValue;
     if (!(from_device ? on_device(from, bytes) : on_host(from, bytes))) return cudaErrorInvalidValue;
-    const char *const source = static_cast<const char *>(from);
-    if (!async || to_device == from_device) {
-        if (!async) stream_done(current_device(), nullptr);
-        memmove(to, from, bytes);
-    } else if (to_device) {
-        memcpy(to, from, bytes);
-        if (pinned(from)) remember(stream, nullptr, from, source, bytes);
-    } else if (pinned(to)) {
-        remember(stream, to, nullptr, source, bytes);
-        memset(to, 0xff, bytes);
-    } else {
-        memcpy(to, from, bytes);
-    }
+    if (async && stream_is_captured(stream) && to_device != from_device && !pinned(to_device ? from : to))
+        return spoil_capture(stream), cudaErrorStreamCaptureUnsupported; /* pageable memory */
+    const auto work = [=] {
+        const char *const source = static_cast<const char *>(from);
+        if (!async || to_device == from_device) {
+            if (!async) stream_done(current_device(), nullptr);
+            memmove(to, from, bytes);
+        } else if (to_device) {
+            memcpy(to, from, bytes);
+            if (pinned(from)) remember(stream, nullptr, from, source, bytes);
+        } else if (pinned(to)) {
+            remember(stream, to, nullptr, source, bytes);
+            memset(to, 0xff, bytes);
+        } else {
+            memcpy(to, from, bytes);
+        }
+    };
+    if (async) return put(stream, work);
+    work();
     return cudaSuccess;
 }
 
 cudaError_t set(void *address, int value, size_t bytes, cudaStream_t stream) {
     if (const cudaError_t error = check_stream(stream)) return error;
     if (bytes > 0 && !on_device(address, bytes)) return cudaErrorInvalidValue;
-    if (bytes > 0) memset(address, value, bytes);
-    return cudaSuccess;
+    if (bytes == 0) return cudaSuccess;
+    return put(stream, [=] { memset(address, value, bytes); });
 }
 
 } // namespace

@@ -1,7 +1,8 @@
 // Devices, streams, events and launches of the CUDA runtime, with the prototypes of its own header.
 //
-// Whatever is put on a stream is done at once, except that copies with pinned memory show late (memory.cpp). Errors are those
-// that CUDA returns for the same mistake, as far as a host program checks for them.
+// Whatever is put on a stream is done at once, except that copies with pinned memory show late (memory.cpp), and that a
+// captured stream keeps it for its graph. Errors are those that CUDA returns for the same mistake, as far as a host program
+// checks for them.
 #include "fibers.h"
 #include "state.h"
 
@@ -9,10 +10,23 @@
 #include <cstdio>
 #include <map>
 #include <set>
+#include <vector>
+
+// What was put on the stream while it was captured, in order.
+struct CUgraph_st {
+    int device;
+    std::vector<emulator::Work> nodes;
+};
+
+struct CUgraphExec_st {
+    CUgraph_st graph;
+};
 
 struct CUstream_st {
     int device;
     bool non_blocking;
+    CUgraph_st *captured; // null: it is not
+    bool spoiled;
 };
 
 struct CUevent_st {
@@ -34,6 +48,8 @@ thread_local cudaError_t last_error;
 
 std::set<cudaStream_t> streams;
 std::set<cudaEvent_t> events;
+std::set<cudaGraph_t> graphs;
+std::set<cudaGraphExec_t> graph_execs;
 std::map<std::pair<int, const void *>, size_t> shared_limits; // raised by cudaFuncSetAttribute
 size_t n_launches;
 
@@ -57,16 +73,19 @@ cudaError_t launch(const void *function, dim3 grid, dim3 block, void **args, siz
     if (grid.x == 0 || grid.y == 0 || grid.z == 0 || grid.x > INT32_MAX || grid.y > 65535 || grid.z > 65535)
         return cudaErrorInvalidConfiguration;
     if (!args || shared_bytes > shared_limit(function)) return cudaErrorInvalidValue;
-    n_launches++;
-    run(*kernel, grid, block, args, shared_bytes);
-    return cudaSuccess;
+    const char *const bytes = static_cast<const char *>(args[0]);
+    return put(stream, [=, copy = std::vector<char>(bytes, bytes + kernel->args_bytes)]() mutable {
+        void *arguments[] = {copy.data()};
+        n_launches++;
+        run(*kernel, grid, block, arguments, shared_bytes);
+    });
 }
 
 cudaError_t check_event(cudaEvent_t event) { return events.count(event) ? cudaSuccess : cudaErrorInvalidResourceHandle; }
 
 cudaError_t create_stream(cudaStream_t *stream, unsigned flags) {
     if (!stream || flags > cudaStreamNonBlocking) return cudaErrorInvalidValue;
-    *stream = new CUstream_st{current_device(), flags == cudaStreamNonBlocking};
+    *stream = new CUstream_st{current_device(), flags == cudaStreamNonBlocking, nullptr, false};
     streams.insert(*stream);
     return cudaSuccess;
 }
@@ -86,8 +105,41 @@ cudaError_t wait_for(cudaEvent_t event) {
 
 cudaError_t wait_for(cudaStream_t stream) {
     if (const cudaError_t error = check_stream(stream)) return error;
+    if (stream_is_captured(stream)) return spoil_capture(stream), cudaErrorStreamCaptureUnsupported;
     stream_done(current_device(), stream);
     return cudaSuccess;
+}
+
+cudaError_t begin_capture(cudaStream_t stream) {
+    if (const cudaError_t error = check_stream(stream)) return error;
+    if (!streams.count(stream)) return cudaErrorStreamCaptureUnsupported; // the default stream
+    if (stream->captured) return cudaErrorIllegalState;
+    stream->captured = new CUgraph_st{stream->device, {}};
+    stream->spoiled = false;
+    return cudaSuccess;
+}
+
+cudaError_t end_capture(cudaStream_t stream, cudaGraph_t *graph) {
+    if (const cudaError_t error = check_stream(stream)) return error;
+    if (!graph) return cudaErrorInvalidValue;
+    if (!stream_is_captured(stream)) return cudaErrorIllegalState;
+    *graph = stream->captured;
+    stream->captured = nullptr;
+    if (stream->spoiled) {
+        delete *graph;
+        return *graph = nullptr, cudaErrorStreamCaptureInvalidated;
+    }
+    graphs.insert(*graph);
+    return cudaSuccess;
+}
+
+cudaError_t launch_graph(cudaGraphExec_t exec, cudaStream_t stream) {
+    if (!graph_execs.count(exec)) return cudaErrorInvalidValue;
+    if (const cudaError_t error = check_stream(stream)) return error;
+    if (exec->graph.device != current_device()) return cudaErrorInvalidValue;
+    return put(stream, [exec] {
+        for (const Work &node : exec->graph.nodes) node();
+    });
 }
 
 cudaDeviceProp properties(int device) {
@@ -191,10 +243,15 @@ int attribute(cudaDeviceAttr attribute, const cudaDeviceProp &p) {
     X(cudaErrorLaunchOutOfResources, "too many resources requested for launch")                                                \
     X(cudaErrorLaunchTimeout, "the launch timed out and was terminated")                                                       \
     X(cudaErrorLaunchFailure, "unspecified launch failure")                                                                    \
+    X(cudaErrorStreamCaptureUnsupported, "operation not permitted when stream is capturing")                                   \
+    X(cudaErrorStreamCaptureInvalidated, "operation failed due to a previous error during capture")                            \
+    X(cudaErrorIllegalState, "the operation cannot be performed in the present state")                                         \
     X(cudaErrorNotSupported, "operation not supported")                                                                        \
     X(cudaErrorUnknown, "unknown error")
 
 } // namespace
+
+size_t library_objects;
 
 cudaError_t record(cudaError_t error) {
     if (error != cudaSuccess && error != cudaErrorNotReady) last_error = error;
@@ -210,9 +267,20 @@ cudaError_t check_stream(cudaStream_t stream) {
 
 bool stream_is_non_blocking(cudaStream_t stream) { return streams.count(stream) && stream->non_blocking; }
 
+bool stream_is_captured(cudaStream_t stream) { return streams.count(stream) && stream->captured; }
+
+void spoil_capture(cudaStream_t stream) { stream->spoiled = true; }
+
+cudaError_t put(cudaStream_t stream, Work work) {
+    if (!stream_is_captured(stream)) return work(), cudaSuccess;
+    stream->captured->nodes.push_back(std::move(work));
+    return cudaSuccess;
+}
+
 Counters counters() {
     const std::lock_guard<std::mutex> guard(lock());
-    Counters counters = {n_launches, 0, 0, 0, streams.size() + events.size()};
+    const size_t handles = streams.size() + events.size() + graphs.size() + graph_execs.size();
+    Counters counters = {n_launches, 0, 0, 0, handles + library_objects};
     count_memory(counters);
     return counters;
 }
@@ -297,6 +365,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream) {
     EMULATED_ON_DEVICE;
     if (!streams.erase(stream)) return record(cudaErrorInvalidResourceHandle);
     stream_done(stream->device, stream);
+    delete stream->captured;
     delete stream;
     return record(cudaSuccess);
 }
@@ -359,6 +428,45 @@ cudaError_t cudaEventElapsedTime(float *ms, cudaEvent_t start, cudaEvent_t end) 
     if (!events.count(start) || !events.count(end) || !start->recorded || !end->recorded)
         return record(cudaErrorInvalidResourceHandle);
     *ms = std::chrono::duration<float, std::milli>(end->time - start->time).count();
+    return record(cudaSuccess);
+}
+
+// ---------------------------------------------------------------- graphs
+
+cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
+    EMULATED_ON_DEVICE;
+    return record(begin_capture(stream));
+}
+
+cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t *graph) {
+    EMULATED_ON_DEVICE;
+    return record(end_capture(stream, graph));
+}
+
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t *exec, cudaGraph_t graph, unsigned long long) {
+    EMULATED_ON_DEVICE;
+    if (!exec || !graphs.count(graph)) return record(cudaErrorInvalidValue);
+    *exec = new CUgraphExec_st{*graph};
+    graph_execs.insert(*exec);
+    return record(cudaSuccess);
+}
+
+cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream) {
+    EMULATED_ON_DEVICE;
+    return record(launch_graph(exec, stream));
+}
+
+cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+    EMULATED_ON_DEVICE;
+    if (!graphs.erase(graph)) return record(cudaErrorInvalidValue);
+    delete graph;
+    return record(cudaSuccess);
+}
+
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t exec) {
+    EMULATED_ON_DEVICE;
+    if (!graph_execs.erase(exec)) return record(cudaErrorInvalidValue);
+    delete exec;
     return record(cudaSuccess);
 }
 

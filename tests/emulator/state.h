@@ -7,9 +7,12 @@
 
 #include "emulator.h"
 
+#include <functional>
 #include <mutex>
 
 namespace emulator {
+
+using Work = std::function<void()>;
 
 std::mutex &lock();
 cudaError_t enter(const char *function); // the injected fault, if any
@@ -20,12 +23,18 @@ int current_device(); // of this host thread
 cudaError_t check_stream(cudaStream_t stream);
 bool stream_is_non_blocking(cudaStream_t stream); // of a stream that was checked
 
+// Does the work, or puts it into the graph that the stream is being captured for. Its arguments have been checked.
+cudaError_t put(cudaStream_t stream, Work work);
+bool stream_is_captured(cudaStream_t stream);
+void spoil_capture(cudaStream_t stream); // by what a captured stream can't do; ending the capture then fails
+
 // Asynchronous copies are now known to be done (memory.cpp): all of a device, or those that a stream of it waits for up to the
 // one numbered. Null, the default stream, waits for all streams but the non-blocking ones.
 void device_done(int device);
 void stream_done(int device, cudaStream_t stream, uint64_t upto = ~0ull);
 uint64_t last_copy();
 void count_memory(Counters &counters);
+extern size_t library_objects; // alive: handles, descriptions and generators of CUDA's libraries
 
 #define EMULATED                                                                                                               \
     const std::lock_guard<std::mutex> guard(emulator::lock());                                                                 \
