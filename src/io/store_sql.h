@@ -35,7 +35,7 @@ struct gt_store {
     int lock; /* a file descriptor that holds the lock; -1: only read */
     gt_store_study study;
     gt_spec *settings; /* owned, as are the next */
-    void *points; /* or images */
+    void *points;      /* or images */
     gt_store_axis *axes;
     char **texts; /* every text of `study` */
     size_t n_texts;
