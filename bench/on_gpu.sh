@@ -54,7 +54,8 @@ tests() {
     fi
 }
 
-# Short trainings under one tool of compute-sanitizer: five runs of the tutorial, one run of every other preset, with scores.
+# Short trainings under one tool of compute-sanitizer: five runs of the tutorial, one run of every other preset, with scores, and one
+# by the layered engine.
 sanitize() {
     local tool=$1 build=$2 preset out
     command -v compute-sanitizer >/dev/null || { echo "no compute-sanitizer"; return 77; }
@@ -66,6 +67,8 @@ sanitize() {
         compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/gantry" train --preset "$preset" --device cuda --seed 1 \
             --iterations 3 --eval-samples 1000 --no-plots --out "$out/$preset" || return
     done
+    compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/gantry" train --preset x2-wide --engine layered --device cuda --seed 1 \
+        --iterations 4 --eval-samples 1000 --no-plots --out "$out/layered" || return
     rm -rf "$out"
 }
 

@@ -44,7 +44,7 @@ cpu() {
     processor=$(lscpu | sed -n 's/^Model name: *//p' | head -n 1 | tr ',' ' ')
     compiler=$(${CC:-cc} --version | head -n 1 | tr ',' ' ')
     for program in "$folder"/*_bench; do
-        [ "${program##*/}" = fused_cuda_bench ] && continue
+        [[ "$program" == *_cuda_bench ]] && continue
         run "$program" --benchmark_repetitions=7 --benchmark_min_time=0.05 --benchmark_enable_random_interleaving=true "$@"
         awk -v prefix="$(date -u +%F),$commit,$processor,$compiler" "$parse"'
             END {
@@ -59,11 +59,19 @@ cpu() {
 }
 
 cuda() {
-    local file=$results/cuda.csv program=$folder/fused_cuda_bench gpu
-    if [ ! -x "$program" ]; then
-        echo "cuda: skipped, built without CUDA"
-        return
-    fi
+    local program any=no
+    for program in "$folder"/{fused,layered}_cuda_bench; do
+        [ -x "$program" ] || continue
+        any=yes
+        cuda_rows "$program" "$@"
+    done
+    [ $any = yes ] || echo "cuda: skipped, built without CUDA"
+}
+
+# cuda_rows PROGRAM FLAG...
+cuda_rows() {
+    local file=$results/cuda.csv program=$1 gpu
+    shift
     gpu=$(nvidia-smi --query-gpu=name,driver_version --format=csv,noheader 2>/dev/null | head -n 1 | sed 's/, */,/') || gpu=
     # in the order of registration: the shares need the peak, which comes first
     run "$program" --benchmark_repetitions=3 --benchmark_min_time=0.05 "$@"

@@ -1,11 +1,11 @@
 #!/bin/bash
 # Where no CUDA compiler is found that the build can use, installs one from PyPI into build/cuda-toolkit, where the build looks for it:
-# compiler, runtime, NVRTC and cuRAND of CUDA 13.0 (NVIDIA's licences lie in its folder licenses). Leaves the system as it is.
+# compiler, runtime, NVRTC, cuRAND and cuBLAS of CUDA 13.0 (NVIDIA's licences lie in its folder licenses). Leaves the system as it is.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # cuRAND counts its own versions: 10.4.0 is that of CUDA 13.0
-packages=(nvidia-{cuda-nvcc,cuda-crt,nvvm,cuda-runtime,cuda-cccl,cuda-nvrtc}'==13.0.*' 'nvidia-curand==10.4.0.*')
+packages=(nvidia-{cuda-nvcc,cuda-crt,nvvm,cuda-runtime,cuda-cccl,cuda-nvrtc,cublas}'==13.0.*' 'nvidia-curand==10.4.0.*')
 
 if nvcc=$(cmake -P cmake/find-nvcc.cmake 2>&1); then
     echo "deps-cuda: $nvcc is there already"
@@ -17,7 +17,7 @@ toolkit=build/cuda-toolkit
 work=build/cuda-toolkit.new
 rm -rf "$work"
 trap 'rm -rf "$work"' EXIT
-echo "deps-cuda: installing ${packages[*]} into $toolkit (about 600 MB)"
+echo "deps-cuda: installing ${packages[*]} into $toolkit (about 1.3 GB)"
 mkdir -p build
 python3 -m venv "$work"
 if ! "$work/bin/pip" install --quiet --disable-pip-version-check --no-cache-dir --no-deps --target "$work/packages" "${packages[@]}"; then
