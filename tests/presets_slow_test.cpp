@@ -70,9 +70,10 @@ INSTANTIATE_TEST_SUITE_P(All, Presets, ::testing::ValuesIn(stated), [](const aut
 
 TEST(Presets, AreAllStated) {
     size_t n = 0;
-    for (; gt_preset_name((int)n) != nullptr; n++) {
+    for (int i = 0; gt_preset_name(i) != nullptr; i++) {
+        if (std::string(preset(gt_preset_name(i)).target.name) == "images") continue; // docs/image-scores.md
         ASSERT_LT(n, std::size(stated));
-        EXPECT_STREQ(stated[n].preset, gt_preset_name((int)n));
+        EXPECT_STREQ(stated[n++].preset, gt_preset_name(i));
     }
     EXPECT_EQ(n, std::size(stated));
 }
