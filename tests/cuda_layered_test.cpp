@@ -325,6 +325,19 @@ TEST_F(CudaLayered, IterationsAreReplayed) {
     EXPECT_EQ(emulator::calls("cudaGraphInstantiate"), recorded);
 }
 
+// The image GAN's layers in small: as many launches as docs/cuda.md says that its graph has nodes.
+TEST_F(CudaLayered, LaunchesOfAnIterationOfTheImageGan) {
+    gt_spec spec = image_spec();
+    spec.generator = net(40, {40, 33, 35}, GT_RELU, 36);
+    spec.generator.activation[3] = GT_TANH;
+    spec.discriminator = net(36, {34, 40, 32}, GT_RELU, 1);
+    const Trainer trainer = layered(GT_DEVICE_CUDA, spec);
+    const size_t kernels = emulator::calls("cudaLaunchKernel"), products = emulator::calls("cublasLtMatmul");
+    train(trainer, 1);
+    EXPECT_EQ(emulator::calls("cublasLtMatmul") - products, 29u);
+    EXPECT_EQ(emulator::calls("cudaLaunchKernel") - kernels, 17u);
+}
+
 TEST_F(CudaLayered, SeveralGpusDivideTheRuns) {
     emulator::settings().devices = 3;
     const gt_spec spec = image_spec();

@@ -9,7 +9,7 @@ extern "C" {
 #endif
 
 /* Every iteration of a gt_layered_cuda_ops engine is launched from now on, none replayed. */
-void layered_cuda_set_plain(gt_engine *engine);
+void layered_cuda_set_plain(gt_engine *base);
 
 /* Iterations that all GPUs queue before one of them queues more. */
 enum { LAYERED_CUDA_TURN = 256 };

@@ -86,10 +86,10 @@ static inline layered_runs ops_cuda_runs(const ops_cuda *device, size_t blocks) 
     return (layered_runs){device->runs, device->settings, (uint32_t)blocks};
 }
 
-gt_status ops_cuda_dense(ops_device *device, gt_net net, int layer, bool averaged, int n, ops_array x, ops_array y);
-gt_status ops_cuda_dense_backward(ops_device *device, gt_net net, int layer, bool learn, int n, ops_array x, ops_array dy,
+gt_status ops_cuda_dense(ops_device *base, gt_net net, int layer, bool averaged, int n, ops_array x, ops_array y);
+gt_status ops_cuda_dense_backward(ops_device *base, gt_net net, int layer, bool learn, int n, ops_array x, ops_array dy,
                                   ops_below below, ops_array dx);
-gt_status ops_cuda_repeat(ops_device *device, uint64_t n, gt_status (*iteration)(void *closure), void *closure);
+gt_status ops_cuda_repeat(ops_device *base, uint64_t n, gt_status (*iteration)(void *closure), void *closure);
 void ops_cuda_forget_graph(ops_cuda *device);
 
 #ifdef __cplusplus
