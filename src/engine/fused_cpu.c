@@ -6,6 +6,7 @@
 #include "core/spec.h"
 #include "core/status.h"
 #include "engine/cpu_isa.h"
+#include "engine/cpu_memory.h"
 #include "engine/fused_recipe.h"
 #include "engine/initial_weights.h"
 
@@ -173,20 +174,10 @@ static float *workspace(fused_cpu *engine) {
     return engine->workspaces + (size_t)omp_get_thread_num() * engine->plan.workspace;
 }
 
-/* n * size bytes in whole cache lines, zeroed; NULL when there is no memory or the size overflows. */
-static void *allocate_zeroed(size_t n, size_t size) {
-    size_t bytes;
-    if (__builtin_mul_overflow(n, size, &bytes) || bytes > SIZE_MAX - 63) return NULL;
-    bytes = (bytes + 63) / 64 * 64;
-    void *memory = aligned_alloc(64, bytes);
-    if (memory != NULL) memset(memory, 0, bytes);
-    return memory;
-}
-
 static gt_status allocate_workspaces(fused_cpu *engine, size_t batch_capacity) {
     fused_plan plan = engine->plan;
     plan_workspace(&plan, batch_capacity);
-    float *workspaces = allocate_zeroed((size_t)engine->base.n_threads, plan.workspace * sizeof(float));
+    float *workspaces = gt_allocate_zeroed((size_t)engine->base.n_threads, plan.workspace * sizeof(float));
     if (workspaces == NULL)
         return gt_fail(GT_ERR_MEMORY, "no memory for %d workspaces of %zu bytes", engine->base.n_threads,
                        plan.workspace * sizeof(float));
@@ -244,8 +235,8 @@ static gt_status create(const gt_spec *settings, size_t n_settings, const gt_tar
     engine->n_runs = R;
     gt_status status = GT_OK;
     engine->settings = calloc(n_settings, sizeof *engine->settings);
-    engine->runs = allocate_zeroed(R, sizeof *engine->runs);
-    engine->states = allocate_zeroed(R, (d_floats + g_floats) * sizeof(float));
+    engine->runs = gt_allocate_zeroed(R, sizeof *engine->runs);
+    engine->states = gt_allocate_zeroed(R, (d_floats + g_floats) * sizeof(float));
     if (engine->settings == NULL || engine->runs == NULL || engine->states == NULL) {
         status = gt_fail(GT_ERR_MEMORY, "no memory for %zu runs of %zu bytes", R, engine->base.state_bytes_per_run);
         goto fail;

@@ -2,6 +2,7 @@
  * threads, each thread trains one; else the operations of a run are divided among them. The bits are the same. */
 #include "core/spec.h"
 #include "core/status.h"
+#include "engine/cpu_memory.h"
 #include "engine/initial_weights.h"
 #include "engine/layered.h"
 #include "engine/ops_cpu.h"
@@ -27,20 +28,10 @@ typedef struct {
 
 /* ---------------------------------------------------------------- memory */
 
-/* n * size bytes in whole cache lines, zeroed; NULL when there is no memory or the size overflows. */
-static void *allocate_zeroed(size_t n, size_t size) {
-    size_t bytes;
-    if (__builtin_mul_overflow(n, size, &bytes) || bytes > SIZE_MAX - 63) return NULL;
-    bytes = (bytes + 63) / 64 * 64;
-    void *memory = aligned_alloc(64, bytes);
-    if (memory != NULL) memset(memory, 0, bytes);
-    return memory;
-}
-
 static gt_status allocate_workspaces(layered_cpu *engine, layered_sizes sizes) {
     const ops_plan *plan = &engine->plan;
     const size_t workspace = layered_place(plan, sizes, NULL, NULL) + plan->net[LAYERED_D].stride + plan->net[LAYERED_G].stride;
-    float *workspaces = allocate_zeroed((size_t)engine->base.n_threads, workspace * sizeof(float));
+    float *workspaces = gt_allocate_zeroed((size_t)engine->base.n_threads, workspace * sizeof(float));
     if (workspaces == NULL)
         return gt_fail(GT_ERR_MEMORY, "no memory for %d workspaces of %zu bytes", engine->base.n_threads,
                        workspace * sizeof(float));
@@ -107,11 +98,11 @@ static void set_counters(gt_engine *base, size_t run, const gt_run_counters *cou
 static gt_status allocate(layered_cpu *engine, size_t n_settings) {
     const size_t n_runs = engine->plan.n_runs;
     engine->settings = calloc(n_settings, sizeof *engine->settings);
-    engine->all.runs = allocate_zeroed(n_runs, sizeof *engine->all.runs);
+    engine->all.runs = gt_allocate_zeroed(n_runs, sizeof *engine->all.runs);
     bool whole = engine->settings != NULL && engine->all.runs != NULL;
     for (int net = LAYERED_D; net <= LAYERED_G; net++) {
         const size_t floats = ops_cpu_parts(&engine->plan, net) * engine->plan.net[net].stride;
-        engine->all.state[net] = allocate_zeroed(n_runs, floats * sizeof(float));
+        engine->all.state[net] = gt_allocate_zeroed(n_runs, floats * sizeof(float));
         whole = whole && engine->all.state[net] != NULL;
     }
     if (!whole)
