@@ -30,7 +30,8 @@ typedef struct ops_mask {
     int n; /* rows that it holds now; 0: none */
 } ops_mask;
 
-/* An iteration as it was recorded. */
+/* An iteration as it was recorded. It is known by its function and closure: who changes what the closure says where arrays are
+ * calls ops_cuda_forget_graph() first. */
 typedef struct ops_cuda_graph {
     gt_status (*iteration)(void *closure);
     void *closure;
@@ -90,6 +91,7 @@ gt_status ops_cuda_dense(ops_device *base, gt_net net, int layer, bool averaged,
 gt_status ops_cuda_dense_backward(ops_device *base, gt_net net, int layer, bool learn, int n, ops_array x, ops_array dy,
                                   ops_below below, ops_array dx);
 gt_status ops_cuda_repeat(ops_device *base, uint64_t n, gt_status (*iteration)(void *closure), void *closure);
+/* Recorded anew by the next ops_cuda_repeat(). */
 void ops_cuda_forget_graph(ops_cuda *device);
 
 #ifdef __cplusplus
