@@ -50,7 +50,7 @@ class Study {
         study_.version = "0";
         study_.created = "2026-01-01T00:00:00Z";
         study_.keep_weights = "none";
-        study_.plan = {settings_.data(), n_settings, 40, n_seeds, 0, 1, 300, 100, {10000, 100, 0}};
+        study_.plan = {settings_.data(), n_settings, 40, n_seeds, 0, 1, 300, 100, {10000, 100, 0}, {}};
         study_.n_axes = 0;
     }
     ~Study() {

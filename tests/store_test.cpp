@@ -30,6 +30,9 @@ void expect_same_study(const gt_store_study &a, const gt_store_study &b) {
     EXPECT_EQ(a.plan.evaluate.n_samples, b.plan.evaluate.n_samples);
     EXPECT_EQ(a.plan.evaluate.n_accuracy, b.plan.evaluate.n_accuracy);
     EXPECT_EQ(a.plan.evaluate.n_energy, b.plan.evaluate.n_energy);
+    EXPECT_EQ(a.plan.arithmetic.engine, b.plan.arithmetic.engine);
+    EXPECT_EQ(a.plan.arithmetic.precision, b.plan.arithmetic.precision);
+    EXPECT_EQ(a.plan.arithmetic.rng, b.plan.arithmetic.rng);
     ASSERT_EQ(a.plan.n_settings, b.plan.n_settings);
     for (size_t s = 0; s < a.plan.n_settings; s++) EXPECT_EQ(json_of(a.plan.settings[s]), json_of(b.plan.settings[s]));
     ASSERT_EQ(a.n_axes, b.n_axes);

@@ -34,6 +34,7 @@ class MemorySink {
     std::map<Call, int> n_calls;               // of the last go
     std::function<bool(int)> stop_at;          // of the how-manieth question, from 0
     std::function<bool(Call, int)> fail_at;    // such a call, counted from 0
+    size_t last_block_size = 0;                // that it was asked about
     uint64_t last_stop_iteration = UINT64_MAX; // at which the last go was stopped
     gt_study_machine machine{};
     bool stopped = false;
@@ -119,8 +120,9 @@ class MemorySink {
         return GT_OK;
     }
 
-    static bool stop(void *context, const gt_study_block *, uint64_t iteration) {
+    static bool stop(void *context, const gt_study_block *block, uint64_t iteration) {
         MemorySink *s = of(context);
+        s->last_block_size = gt_study_block_size(block);
         const int n = s->n_calls[Call::stop]++;
         const bool answer = s->stop_at && s->stop_at(n);
         if (answer) s->last_stop_iteration = iteration;

@@ -18,7 +18,7 @@ gt_trainer_options on_cpu(int n_threads, gt_isa isa = GT_ISA_AUTO) {
 
 gt_study_plan plan_of(const std::vector<gt_spec> &settings, uint64_t first_seed, uint64_t n_seeds, uint64_t iterations,
                       uint64_t eval_every, gt_evaluate_options evaluate = {200, 100, 0}) {
-    return {settings.data(), settings.size(), first_seed, n_seeds, 0, 1, iterations, eval_every, evaluate};
+    return {settings.data(), settings.size(), first_seed, n_seeds, 0, 1, iterations, eval_every, evaluate, {}};
 }
 
 gt_spec with_lr(gt_spec spec, double lr) {
@@ -91,6 +91,22 @@ TEST(Study, RunsAreThoseOfTrainersAlone) {
         expect_complete(sink.runs, expected);
         EXPECT_GT(sink.block_sizes.size(), threads == 1 ? 3u : 1u); // more than one block, so that it says something
         EXPECT_STREQ(sink.machine.device, "cpu");
+    }
+}
+
+// States of 408 and 12.4 MB: not 64 runs a thread are taken at once, but what fits 1 GB.
+TEST(Study, BlocksOfWideNetsFitMemory) {
+    for (const auto &[width, most] : {std::pair{4096, 2}, {700, 86}}) {
+        const gt_spec wide = spec_of(64, {width, width}, {width, width}, GT_RELU, 32);
+        for (size_t n_settings : {1, 300}) {
+            const std::vector<gt_spec> settings(n_settings, wide);
+            const gt_study_plan plan = plan_of(settings, 0, 1000, 10, 5);
+            MemorySink sink(plan);
+            sink.stop_at = [](int) { return true; };
+            ASSERT_EQ(sink.go(on_cpu(64)), GT_OK) << gt_last_error();
+            EXPECT_LE(sink.last_block_size, (size_t)most) << width;
+            EXPECT_GT(2 * sink.last_block_size, (size_t)most) << width;
+        }
     }
 }
 

@@ -57,7 +57,8 @@ enum {
     GT_OPTION_FIXED = 8,       /* part of what a checkpoint holds */
     GT_OPTION_SCHEDULE = 16,   /* fixed for a run, though a checkpoint doesn't hold it */
     GT_OPTION_POSITIONAL = 32, /* given by its place, without a flag; rows in their order */
-    GT_OPTION_REQUIRED = 64
+    GT_OPTION_REQUIRED = 64,
+    GT_OPTION_ARITHMETIC = 128 /* says how to compute, and changes a run's bits: a study keeps to it */
 };
 
 #define GT_OPTION_CHARS 512

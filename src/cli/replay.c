@@ -11,6 +11,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { FRAMES = 200 }; /* at most, unless --every says more */
 
@@ -68,6 +69,9 @@ static void set_up_session(gt_replay *r) {
                                .quiet = flags->quiet};
     own->base.spec = plan->settings[r->chosen.run.setting];
     own->base.seed = r->chosen.run.seed;
+    own->base.engine = (int)plan->arithmetic.engine;
+    own->base.precision = (int)plan->arithmetic.precision;
+    own->base.rng = (int)plan->arithmetic.rng;
     own->base.preset = gt_train_preset_of(&own->base);
 }
 
@@ -141,6 +145,24 @@ static gt_status draw(void *context, gt_run_session *s) {
 
 /* ---------------------------------------------------------------- the end */
 
+/* The run came out otherwise. */
+static int is_another(const gt_replay *r) {
+    const bool layered = strcmp(gt_trainer_get_info(r->session.trainer).engine, "layered") == 0;
+    char *by = NULL;
+    (void)gt_store_get_fact(r->store, "computed_by", &by);
+    int code =
+        gt_cli_fail(GT_EXIT_FAILURE,
+                    "%s: this is not the run of seed %" PRIu64 " that %s holds: the file was changed, or a machine computed "
+                    "wrong%s%s%s",
+                    r->check.difference, r->chosen.run.seed, gt_store_path(r->store),
+                    layered ? "; or the device or its libraries are others, which changes the layered engine's last bits: "
+                              "the study's were "
+                            : "",
+                    layered && by != NULL ? by : "", layered && by == NULL ? "not noted" : "");
+    free(by);
+    return code;
+}
+
 static int finish(gt_replay *r) {
     gt_run_session *s = &r->session;
     gt_status status = gt_replay_check_end(&r->check, s->trainer);
@@ -150,11 +172,7 @@ static int finish(gt_replay *r) {
     const int drawn = gt_run_session_draw(s);
     code = gt_replay_print_result(r, false);
     if (code == GT_EXIT_OK) code = gt_run_session_flush(s);
-    if (code == GT_EXIT_OK && r->check.difference != NULL)
-        code = gt_cli_fail(GT_EXIT_FAILURE,
-                           "%s: this is not the run of seed %" PRIu64
-                           " that %s holds: the file was changed, or a machine computed wrong",
-                           r->check.difference, r->chosen.run.seed, gt_store_path(r->store));
+    if (code == GT_EXIT_OK && r->check.difference != NULL) code = is_another(r);
     return code == GT_EXIT_OK ? drawn : code;
 }
 
@@ -191,9 +209,18 @@ static int train(gt_replay *r) {
 
 /* ---------------------------------------------------------------- the command */
 
+static int refuse_arithmetic(const gt_option_values *values) {
+    for (size_t i = 0; i < values->n; i++)
+        if (values->given[i].option->flags & GT_OPTION_ARITHMETIC)
+            return gt_cli_fail(GT_EXIT_USAGE, "--%s %s: a run is trained again as the study did it; leave the flag out",
+                               values->given[i].option->name, values->given[i].text);
+    return GT_EXIT_OK;
+}
+
 static int read_flags(int argc, char **argv, gt_replay_flags *flags) {
     gt_option_values values = {0};
     int code = gt_options_parse(options, argc, argv, &values);
+    if (code == GT_EXIT_OK) code = refuse_arithmetic(&values);
     if (code == GT_EXIT_OK) code = gt_spec_settings_apply(options, NULL, &values, flags);
     if (code == GT_EXIT_OK && flags->seed == NULL) code = gt_cli_fail(GT_EXIT_USAGE, "--seed is missing; it takes " SEED_TAKES);
     return code;

@@ -50,7 +50,8 @@ static gt_status choose(const gt_store_summary *summary, gt_report_samples *out)
 /* ---------------------------------------------------------------- their points */
 
 static gt_status train(const gt_store_study *study, const gt_store_run *run, gt_trainer **trainer) {
-    const gt_trainer_options how = {.first_seed = run->seed, .n_runs = 1};
+    const gt_trainer_options how =
+        gt_study_trainer_options(&study->plan, &(gt_trainer_options){.first_seed = run->seed, .n_runs = 1});
     gt_status status = gt_trainer_create(&study->plan.settings[run->setting], &how, trainer);
     return status == GT_OK ? gt_trainer_advance(*trainer, study->plan.iterations) : status;
 }
@@ -80,7 +81,8 @@ static gt_status compare(const gt_trainer *trainer, const gt_store_run *run, gt_
     if (*same) return GT_OK;
     note(out, gt_cli_text("The run of seed %" PRIu64
                           " under setting %zu was trained again for the gallery and ended in other bits (%s, "
-                          "where the study has %s), so it is left out. Was the study made by another version of gantry?",
+                          "where the study has %s), so it is left out. Was the study made by another version of gantry, or by "
+                          "the layered engine on another device?",
                           run->seed, run->setting, digest, run->result.digest));
     return GT_OK;
 }
@@ -106,6 +108,9 @@ static gt_status train_sample(const gt_store_study *study, const gt_store_summar
     return status;
 }
 
+/* Not here: a GPU's arithmetic is asked for, or a GPU. */
+static bool cannot_be_trained(gt_status status) { return status == GT_ERR_ARGUMENT || status == GT_ERR_DEVICE; }
+
 static gt_status train_samples(const gt_store_study *study, const gt_store_summary *summary, gt_report_samples *out) {
     gt_status status = choose(summary, out);
     size_t n = 0;
@@ -113,6 +118,11 @@ static gt_status train_samples(const gt_store_study *study, const gt_store_summa
         bool same = false;
         status = train_sample(study, summary, out, i, &same);
         if (same) out->list[n++] = out->list[i];
+        if (cannot_be_trained(status)) {
+            note(out, gt_cli_text("The gallery is left out, for its runs can't be trained again here: %s.", gt_last_error()));
+            status = GT_OK;
+            break;
+        }
     }
     if (status == GT_OK) out->n = n;
     return status;

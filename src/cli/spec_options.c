@@ -130,12 +130,12 @@ const gt_option gt_device_options[] = {
      .choice = device_choice, AT(device)},
     {"devices", GT_OPTION_GPUS, "N,N,...", "GPUs by their numbers in gantry devices; means --device cuda (all of them)",
      GT_OPTION_SAVED, .max = 255, AT(devices)},
-    {"engine", GT_OPTION_CHOICE, "NAME", "way to compute", GT_OPTION_SAVED, .choice = engine_choice, AT(engine)},
+    {"engine", GT_OPTION_CHOICE, "NAME", "way to compute", GT_OPTION_SAVED | GT_OPTION_ARITHMETIC, .choice = engine_choice, AT(engine)},
     {"isa", GT_OPTION_CHOICE, "NAME", "instruction set of the CPU", GT_OPTION_SAVED, .choice = isa_choice, AT(isa)},
     {"precision", GT_OPTION_CHOICE, "NAME", "of the factors of products, layered engine on a GPU; changes the results",
-     GT_OPTION_SAVED, .choice = precision_choice, AT(precision)},
-    {"rng", GT_OPTION_CHOICE, "NAME", "random numbers of training, layered engine on a GPU; changes the results", GT_OPTION_SAVED,
-     .choice = rng_choice, AT(rng)},
+     GT_OPTION_SAVED | GT_OPTION_ARITHMETIC, .choice = precision_choice, AT(precision)},
+    {"rng", GT_OPTION_CHOICE, "NAME", "random numbers of training, layered engine on a GPU; changes the results",
+     GT_OPTION_SAVED | GT_OPTION_ARITHMETIC, .choice = rng_choice, AT(rng)},
     {NULL, .kind = GT_OPTION_END},
 };
 /* clang-format on */

@@ -13,6 +13,7 @@
 
 #define MAX_ITERATIONS ((double)GT_MAX_ITERATIONS)
 #define FIXED          GT_OPTION_FIXED
+#define LASTING        (GT_OPTION_FIXED | GT_OPTION_ARITHMETIC)
 #define ALONE          GT_OPTION_NO_CONFIG
 #define AT(member_)    .n_members = 1, .member = {offsetof(gt_study_settings, member_)}
 #define HEADING(text)                                                                                                          \
@@ -229,7 +230,7 @@ static char *quoted(const char *text) {
 static char *command_of(const sources *from) {
     char *command = gt_cli_text("gantry study");
     GT_FOR_OPTIONS(option, gt_study_options_table) {
-        if (option->name == NULL || !(option->flags & FIXED) || strcmp(option->name, "config") == 0 ||
+        if (option->name == NULL || !(option->flags & LASTING) || strcmp(option->name, "config") == 0 ||
             strcmp(option->name, "shard") == 0)
             continue;
         const gt_option_values *values = gt_option_given(&from->command_line, gt_study_options_table, option->name) != NULL
@@ -303,7 +304,8 @@ static int make_plan(gt_study_settings *s, const sources *from) {
                  .n_shards = s->shard.n,
                  .iterations = s->iterations,
                  .eval_every = s->eval_every < s->iterations ? s->eval_every : s->iterations,
-                 .evaluate = evaluation_of(s)},
+                 .evaluate = evaluation_of(s),
+                 .arithmetic = {(gt_engine_kind)s->base.engine, (gt_precision)s->base.precision, (gt_rng)s->base.rng}},
         .axes = s->store_axes,
         .n_axes = s->axes.n_axes,
         .keep_weights = s->keep_text,
@@ -315,7 +317,7 @@ static int make_plan(gt_study_settings *s, const sources *from) {
 
 static int refuse_fixed(const gt_option_values *values) {
     for (size_t i = 0; i < values->n; i++)
-        if ((values->given[i].option->flags & FIXED) || strcmp(values->given[i].option->name, "out") == 0 ||
+        if ((values->given[i].option->flags & LASTING) || strcmp(values->given[i].option->name, "out") == 0 ||
             strcmp(values->given[i].option->name, "force") == 0)
             return gt_cli_fail(GT_EXIT_USAGE,
                                "--%s %s: a study goes on as it began; leave the flag out, or start a new one without --resume",

@@ -17,6 +17,8 @@ enum {
     GPU_RUNS = 65536, /* of a block, a GPU: several times what it trains at once */
     MAX_GROUP = 1024  /* settings in a block */
 };
+/* Of states in a block, for they are in memory twice while they are saved; wide nets fill a GPU long before. */
+static const size_t max_block_bytes = (size_t)1 << 30;
 static const double chunk_seconds = 0.05;
 
 static uint64_t min_u64(uint64_t a, uint64_t b) { return a < b ? a : b; }
@@ -27,20 +29,37 @@ void gt_study_shard(const gt_study_plan *plan, uint64_t *first, uint64_t *end) {
     *end = *first + share + (plan->shard < more);
 }
 
+gt_trainer_options gt_study_trainer_options(const gt_study_plan *plan, const gt_trainer_options *how) {
+    gt_trainer_options options = *how;
+    options.engine = plan->arithmetic.engine;
+    options.precision = plan->arithmetic.precision;
+    options.rng = plan->arithmetic.rng;
+    return options;
+}
+
 /* ---------------------------------------------------------------- blocks */
 
-/* Settings that share a trainer, in their order: groups of at most MAX_GROUP. */
+/* Runs of a block that memory has room for, at least one. */
+static size_t runs_that_fit(const gt_spec *spec) {
+    const size_t n = max_block_bytes / gt_run_state_bytes(spec);
+    return n > 0 ? n : 1;
+}
+
+/* Settings that share a trainer, in their order: groups of at most MAX_GROUP, and of what fits. */
 typedef struct {
     size_t *settings; /* [n_settings], group after group */
     size_t *sizes;    /* of each group */
     size_t n;
     size_t largest;
+    size_t runs_that_fit; /* of the group with the largest nets */
 } setting_groups;
 
 static gt_status group_settings(const gt_study_plan *plan, setting_groups *out) {
     const size_t n = plan->n_settings;
     size_t placed = 0;
-    *out = (setting_groups){.settings = malloc(n * sizeof *out->settings), .sizes = calloc(n, sizeof *out->sizes)};
+    *out = (setting_groups){.settings = malloc(n * sizeof *out->settings),
+                            .sizes = calloc(n, sizeof *out->sizes),
+                            .runs_that_fit = SIZE_MAX};
     bool *taken = calloc(n, sizeof *taken);
     if (out->settings == NULL || out->sizes == NULL || taken == NULL) {
         free(taken);
@@ -49,7 +68,9 @@ static gt_status group_settings(const gt_study_plan *plan, setting_groups *out) 
     for (size_t first = 0; placed < n; out->n++) {
         size_t *size = &out->sizes[out->n];
         while (taken[first]) first++;
-        for (size_t s = first; s < n && *size < MAX_GROUP; s++) {
+        const size_t fit = runs_that_fit(&plan->settings[first]);
+        if (fit < out->runs_that_fit) out->runs_that_fit = fit;
+        for (size_t s = first; s < n && *size < MAX_GROUP && *size < fit; s++) {
             if (taken[s] || (s != first && !gt_spec_shares_trainer(&plan->settings[first], &plan->settings[s]))) continue;
             taken[s] = true;
             out->settings[placed++] = s;
@@ -74,7 +95,8 @@ static size_t usable_gpus(const gt_trainer_options *how) {
 static uint64_t block_seeds(const gt_trainer_options *how, const setting_groups *groups) {
     const size_t gpus = usable_gpus(how);
     const size_t threads = (size_t)(how->n_threads > 0 ? how->n_threads : omp_get_num_procs());
-    const size_t runs = gpus > 0 ? gpus * GPU_RUNS : threads * CPU_RUNS;
+    const size_t wanted = gpus > 0 ? gpus * GPU_RUNS : threads * CPU_RUNS;
+    const size_t runs = wanted < groups->runs_that_fit ? wanted : groups->runs_that_fit;
     return groups->largest > 0 && runs > groups->largest ? runs / groups->largest : 1;
 }
 
@@ -107,7 +129,7 @@ static gt_status block_trainer(block_work *work) {
     gt_spec *settings = malloc(block->n_settings * sizeof *settings);
     if (settings == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for %zu settings", block->n_settings);
     for (size_t s = 0; s < block->n_settings; s++) settings[s] = work->plan->settings[block->settings[s]];
-    gt_trainer_options options = work->options->how;
+    gt_trainer_options options = gt_study_trainer_options(work->plan, &work->options->how);
     options.first_seed = block->first_seed;
     options.n_runs = (size_t)block->n_seeds;
     gt_status status = gt_trainer_create_settings(settings, block->n_settings, &options, &work->trainer);

@@ -14,6 +14,13 @@ extern "C" {
 
 enum { GT_STUDY_MAX_RUNS = 100000000 };
 
+/* What a run's bits depend on beside its spec and seed (docs/numerics.md); zeros: as gt_trainer_options has them. */
+typedef struct gt_study_arithmetic {
+    gt_engine_kind engine;
+    gt_precision precision;
+    gt_rng rng;
+} gt_study_arithmetic;
+
 /* Run id = setting * n_seeds + seed - first_seed, the same in every shard. */
 typedef struct gt_study_plan {
     const gt_spec *settings; /* [n_settings] */
@@ -22,6 +29,7 @@ typedef struct gt_study_plan {
     uint64_t shard, n_shards;        /* this part of it: shard of n_shards, from 0 */
     uint64_t iterations, eval_every; /* checkpoints at each multiple of eval_every, and at the end */
     gt_evaluate_options evaluate;    /* resolved: no zeros that stand for defaults */
+    gt_study_arithmetic arithmetic;
 } gt_study_plan;
 
 /* The seeds of a shard: [*first, *end), counted from first_seed. Shards are as equal as can be. */
@@ -30,6 +38,9 @@ void gt_study_shard(const gt_study_plan *plan, uint64_t *first, uint64_t *end);
 static inline uint64_t gt_study_run_id(const gt_study_plan *plan, size_t setting, uint64_t seed) {
     return (uint64_t)setting * plan->n_seeds + (seed - plan->first_seed);
 }
+
+/* Options for a trainer of its runs, from others that say where and how many. */
+gt_trainer_options gt_study_trainer_options(const gt_study_plan *plan, const gt_trainer_options *how);
 
 /* Runs that are trained side by side: some settings that share a trainer, each with the same seeds. Run r of the block has
  * setting settings[r / n_seeds] and seed first_seed + r % n_seeds. */
@@ -79,7 +90,7 @@ typedef struct gt_study_sink {
 } gt_study_sink;
 
 typedef struct gt_study_options {
-    gt_trainer_options how; /* device, engine, isa, threads, GPUs; seeds and runs are not looked at */
+    gt_trainer_options how; /* device, isa, threads, GPUs; the rest is the plan's */
     double save_seconds;    /* between saved states, at least */
 } gt_study_options;
 

@@ -94,6 +94,12 @@ static void compare_seeds(const gt_study_plan *a, const gt_study_plan *b, const 
     compare_texts("seeds", in_a, in_b, to);
 }
 
+static void compare_arithmetic(const gt_study_arithmetic *a, const gt_study_arithmetic *b, const listener *to) {
+    compare_texts("engine", gt_engine_kind_name(a->engine), gt_engine_kind_name(b->engine), to);
+    compare_texts("precision", gt_precision_name(a->precision), gt_precision_name(b->precision), to);
+    compare_texts("rng", gt_rng_name(a->rng), gt_rng_name(b->rng), to);
+}
+
 void gt_study_each_difference(const gt_store_study *a, const gt_store_study *b, gt_difference_visitor visit, void *context) {
     const listener to = {visit, context};
     const gt_evaluate_options *scored_a = &a->plan.evaluate, *scored_b = &b->plan.evaluate;
@@ -107,6 +113,7 @@ void gt_study_each_difference(const gt_store_study *a, const gt_store_study *b, 
     compare_numbers("points for the energy distance", (uint64_t)scored_a->n_energy, (uint64_t)scored_b->n_energy, &to);
     compare_numbers("settings", a->plan.n_settings, b->plan.n_settings, &to);
     compare_texts("keep-weights", a->keep_weights, b->keep_weights, &to);
+    compare_arithmetic(&a->plan.arithmetic, &b->plan.arithmetic, &to);
 }
 
 /* ---------------------------------------------------------------- the first one */

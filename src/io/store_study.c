@@ -143,6 +143,9 @@ gt_status gt_store_write_study(gt_store *store, const gt_store_study *study) {
     GT_TRY(put_text(store, "command", study->command));
     GT_TRY(put_text(store, "version", study->version));
     GT_TRY(put_text(store, "keep_weights", study->keep_weights));
+    GT_TRY(put_text(store, "engine", gt_engine_kind_name(plan->arithmetic.engine)));
+    GT_TRY(put_text(store, "precision", gt_precision_name(plan->arithmetic.precision)));
+    GT_TRY(put_text(store, "rng", gt_rng_name(plan->arithmetic.rng)));
     GT_TRY(gt_store_set_fact(store, "created", study->created));
     for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++) GT_TRY(put_number(store, numbers[k].key, numbers[k].value));
     GT_TRY(put_points(store, &plan->settings[0].target));
@@ -310,6 +313,34 @@ static gt_status read_axes(gt_store *store) {
     return status;
 }
 
+static const char *engine_name(int index) { return gt_engine_kind_name((gt_engine_kind)index); }
+static const char *precision_name(int index) { return gt_precision_name((gt_precision)index); }
+static const char *rng_name(int index) { return gt_rng_name((gt_rng)index); }
+
+/* One of n names by its number; 0 where the key is not there, as in stores of earlier versions. */
+static gt_status get_choice(gt_store *store, const char *key, const char *(*name)(int index), int n, int *out) {
+    const char *text;
+    uint64_t there;
+    char query[64], what[64];
+    snprintf(query, sizeof query, "SELECT count(*) FROM study WHERE key = '%s'", key);
+    *out = 0;
+    GT_TRY(gt_store_count(store, query, &there));
+    if (there == 0) return GT_OK;
+    GT_TRY(get_text(store, key, &text));
+    while (*out < n && strcmp(name(*out), text) != 0) ++*out;
+    snprintf(what, sizeof what, "its %s is unknown", key);
+    return *out < n ? GT_OK : gt_store_damaged(store, what);
+}
+
+static gt_status read_arithmetic(gt_store *store, gt_study_arithmetic *out) {
+    int engine, precision, rng;
+    GT_TRY(get_choice(store, "engine", engine_name, GT_N_ENGINES, &engine));
+    GT_TRY(get_choice(store, "precision", precision_name, GT_N_PRECISIONS, &precision));
+    GT_TRY(get_choice(store, "rng", rng_name, GT_N_RNGS, &rng));
+    *out = (gt_study_arithmetic){(gt_engine_kind)engine, (gt_precision)precision, (gt_rng)rng};
+    return GT_OK;
+}
+
 gt_status gt_store_read_study(gt_store *store) {
     gt_store_study *study = &store->study;
     gt_study_plan *plan = &study->plan;
@@ -336,6 +367,7 @@ gt_status gt_store_read_study(gt_store *store) {
     if (plan->n_shards == 0 || plan->iterations == 0 || plan->eval_every == 0 || samples[0] == 0 || samples[1] == 0)
         return gt_store_damaged(store, "a number of the study is impossible");
     plan->evaluate = (gt_evaluate_options){(int)samples[0], (int)samples[1], (int)samples[2]};
+    GT_TRY(read_arithmetic(store, &plan->arithmetic));
     GT_TRY(read_settings(store));
     return read_axes(store);
 }

@@ -49,6 +49,32 @@ check "prints nothing" eval '[ ! -s "$out" ] && [ ! -s "$err" ]'
 gives 0 "plain C" replay s.sqlite --seed 3 --no-plots --isa portable --out every --force
 check "the same bits" grep -q "as in the study$" "$out"
 
+# ---------------------------------------------------------------- the engine
+gives 0 "a study on the layered engine" study --seeds 0:3 --iterations 60 --eval-every 20 --eval-samples 1000 --engine layered --out l.sqlite
+check "its command says so" [ "$(sql l.sqlite "SELECT value FROM study WHERE key = 'command'")" = \
+    "gantry study --seeds 0:3 --iterations 60 --eval-every 20 --eval-samples 1000 --engine layered" ]
+gives 0 "replay" replay l.sqlite --seed 1 --no-plots --out l
+check "takes the same engine" eval 'grep -q "^engine *layered on cpu" "$out" && grep -q "as in the study$" "$out"'
+check "as its config does" grep -q "^engine: layered$" l/config.yaml
+gives 0 "the page" report l.sqlite --out l.html
+check "has its gallery" eval '! grep -q "left out" "$err"'
+refuses 2 "--engine fused: a run is trained again as the study did it" replay l.sqlite --seed 1 --engine fused
+refuses 2 "--engine fused: a study goes on as it began" study --resume l.sqlite --engine fused
+gives 0 "the same on the fused engine" study --seeds 0:3 --iterations 60 --eval-every 20 --eval-samples 1000 --out f.sqlite --quiet
+run studies diff l.sqlite f.sqlite
+check "studies diff names the engines" grep -Eq "engine +layered +auto" "$out"
+refuses 2 "not of one study: engine is layered and auto" merge l.sqlite f.sqlite --out lf.sqlite
+cp l.sqlite t.sqlite
+sql t.sqlite "UPDATE study SET value = 'steam' WHERE key = 'engine'"
+refuses 4 "t.sqlite is damaged: its engine is unknown" replay t.sqlite --seed 1
+cp f.sqlite t.sqlite
+sql t.sqlite "DELETE FROM study WHERE key IN ('engine', 'precision', 'rng')"
+gives 0 "a study of an earlier version" replay t.sqlite --seed 1 --no-plots --out t
+sql t.sqlite "INSERT INTO study VALUES ('engine', 'layered')"
+run replay t.sqlite --seed 1 --no-plots --out t --force
+check "other bits are told" eval '[ "$code" -eq 1 ] && grep -q "last bits: the study.s were fused on cpu" "$err"'
+rm -r t t.sqlite
+
 # ---------------------------------------------------------------- what was tampered with
 # differs PATTERN SQL: the replay of seed 3 names the first difference, and its folder is whole.
 differs() {
