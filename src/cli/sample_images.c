@@ -110,11 +110,9 @@ static int print_distances(const gt_image_set *data, const gt_neighbour *found, 
     if (code != GT_EXIT_OK) return code;
     const gt_status status = gt_nearest_images_among(data, AMONG, &among, &n_among);
     if (status != GT_OK) return gt_cli_fail_status(status);
-    fprintf(
-        stderr,
-        "median distance to the nearest image of the data: %.1f of these %zu samples, %.1f of %zu images of the data to the "
-        "others\n",
-        median, n, among, n_among);
+    fprintf(stderr, "median distance to the nearest image of the data: %.1f of these %zu samples", median, n);
+    if (n_among > 0) fprintf(stderr, ", %.1f of %zu images of the data to the others", among, n_among);
+    fputc('\n', stderr);
     return GT_EXIT_OK;
 }
 

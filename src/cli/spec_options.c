@@ -61,7 +61,7 @@ const gt_option gt_spec_options[] = {
     {"target-params", GT_OPTION_PARSED, "NAME=X,...", "parameters of the target", SPEC, AT(spec), WITH(parameters),
      .takes = "name=value,name=value; gantry target --list has the names"},
     {"data", GT_OPTION_PARSED, "FILE|DIR",
-     "points of your own to learn, .csv or .npy, a row a point; or images: IDX files (MNIST), .npy, or a folder of either or of "
+     "points of your own to learn, .csv or .npy, a row a point; or images: an IDX file, .npy, or a folder of IDX files (MNIST) or "
      "PNG files", SPEC, .n_members = 1, .member = {0}, WITH(data), .takes = "a file of points, or a file or folder of images"},
     {"scaling", GT_OPTION_CHOICE, "NAME", "range of the data that the nets see; auto: as the generator's output has it", SPEC,
      .choice = scaling_choice, AT(spec.scaling)},

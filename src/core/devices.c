@@ -55,12 +55,12 @@ static gt_status check_gpu_options(const gt_trainer_options *options, const gt_e
     if (options->precision != GT_PRECISION_FP32)
         return gt_fail(GT_ERR_ARGUMENT,
                        "precision %s is of the layered engine on a GPU alone, and this is the %s engine on %s; "
-                       "leave it out, or take engine layered and device cuda",
+                       "take precision fp32, or engine layered and device cuda",
                        gt_precision_name(options->precision), ops->engine, ops->device);
     if (options->rng != GT_RNG_GANTRY)
         return gt_fail(GT_ERR_ARGUMENT,
-                       "rng %s is of the layered engine on a GPU alone, and this is the %s engine on %s; leave it "
-                       "out, or take engine layered and device cuda",
+                       "rng %s is of the layered engine on a GPU alone, and this is the %s engine on %s; "
+                       "take rng gantry, or engine layered and device cuda",
                        gt_rng_name(options->rng), ops->engine, ops->device);
     return GT_OK;
 }

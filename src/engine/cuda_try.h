@@ -16,7 +16,12 @@ static inline gt_status gt_cuda_fail(cudaError_t error, const char *call, const 
     return gt_fail(GT_ERR_CUDA, "%s: %s, %s (%s:%d)", call, cudaGetErrorName(error), cudaGetErrorString(error), file, line);
 }
 
-#define GT_CUDA_STATUS(error, call) ((error) == cudaSuccess ? GT_OK : gt_cuda_fail(error, call, __FILE_NAME__, __LINE__))
+/* A function, for the call that gives the error has to be made once. */
+static inline gt_status gt_cuda_status(cudaError_t error, const char *call, const char *file, int line) {
+    return error == cudaSuccess ? GT_OK : gt_cuda_fail(error, call, file, line);
+}
+
+#define GT_CUDA_STATUS(error, call) gt_cuda_status(error, call, __FILE_NAME__, __LINE__)
 
 #define CUDA_TRY(call)                                                                                                         \
     do {                                                                                                                       \

@@ -28,9 +28,9 @@ static gt_status check_fits(const layered_cuda_part *part, size_t array_floats) 
     size_t free_bytes, total_bytes;
     CUDA_TRY(cudaMemGetInfo(&free_bytes, &total_bytes));
     if (bytes > free_bytes - free_bytes / 16)
-        return gt_fail(GT_ERR_MEMORY,
-                       "%zu runs need %.2f GiB, and GPU %d has %.2f left; take fewer runs, more GPUs or --device cpu", n_runs,
-                       (double)bytes / (1 << 30), part->device.gpu, (double)free_bytes / (1 << 30));
+        return gt_fail(
+            GT_ERR_MEMORY, "%zu run%s %.2f GiB, and GPU %d has %.2f left; take fewer runs, more GPUs or --device cpu", n_runs,
+            n_runs == 1 ? " needs" : "s need", (double)bytes / (1 << 30), part->device.gpu, (double)free_bytes / (1 << 30));
     return GT_OK;
 }
 

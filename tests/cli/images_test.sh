@@ -1,20 +1,8 @@
 #!/usr/bin/env bash
 # Images: what gantry reads, trains on and draws of them, and what it refuses.
 # shellcheck disable=SC1091,SC2016,SC2154 # check.sh has the variables; eval expands what is quoted
-. "$(dirname "$(readlink -f "$0")")/check.sh"
+. "$(dirname "$(readlink -f "$0")")/idx.sh"
 
-# idx FILE N H W: images of light and dark stripes, each shifted.
-be() { printf '%b' "$(printf '\\0%03o\\0%03o\\0%03o\\0%03o' $(($1 >> 24 & 255)) $(($1 >> 16 & 255)) $(($1 >> 8 & 255)) $(($1 & 255)))"; }
-idx() {
-    {
-        printf '\0\0\010\003'
-        be "$2"
-        be "$3"
-        be "$4"
-        printf '%b' "$(awk -v n="$2" -v h="$3" -v w="$4" 'BEGIN { for (i = 0; i < n; i++) for (y = 0; y < h; y++)
-            for (x = 0; x < w; x++) printf "\\0%03o", (x + y + i) % 4 < 2 ? 250 - i : 5 + i }')"
-    } >"$1"
-}
 idx stripes-images-idx3-ubyte 64 8 8
 gzip -k stripes-images-idx3-ubyte
 nets=(--generator 5-32-64 --discriminator 64-32-1 --g-output tanh --batch 32 --eval-samples 1000)
@@ -140,6 +128,9 @@ gives 0 "--nearest" sample a --nearest 3 --grid n.png
 check "ten rows of a sample and three images" is_png n.png $((4 * 56 + 3 * 2))
 check "a distance each, growing" eval '[ "$(wc -l <"$out")" -eq 31 ] && sed 1d "$out" | awk -F, "\$2 == 1 { last = 0 } \$4 < last { bad = 1 } { last = \$4 } END { exit bad }"'
 check "and beside it how far the data lie apart" grep -Eq '^median distance to the nearest image of the data: [0-9.]+ of these 10 samples, 32.0 of 64 images of the data to the others$' "$err"
+idx one-images-idx3-ubyte 1 8 8
+gives 0 "--nearest of a single image" sample --untrained "${plain[@]:0:6}" --data one-images-idx3-ubyte --nearest 1 --grid one.png
+check "says nothing about others" grep -Eqx 'median distance to the nearest image of the data: [0-9.]+ of these 10 samples' "$err"
 refuses 2 "--nearest 65: the data has 64 images" sample a --nearest 65 --grid no.png
 refuses 2 "--plot draws points" sample a --plot
 refuses 2 "--nearest 3: .*add --grid" sample a --nearest 3
