@@ -6,7 +6,7 @@ help:
 	@echo "make train    install what is missing, build, train the tutorial's GAN (ARGS=\"--seed 7 ...\" for flags)"
 	@echo "make test     install what is missing, build, run every test"
 	@echo "make bench    build and run the benchmarks; results go to bench/results/"
-	@echo "make bench-peers  the same GAN in PyTorch and JAX beside gantry; fetches 6 GB into build/peers (bench/peers/README.md)"
+	@echo "make bench-peers  the same GAN in PyTorch and JAX beside gantry (ARGS=\"--images\": that of images); fetches 6 GB (bench/peers/README.md)"
 	@echo "make docker-check  build an image and train in it (KIND=cpu or cuda; docker/README.md)"
 	@echo "make build    the release build, in build/release"
 	@echo "make lint     formatting, static analysis, warnings as errors"

@@ -8,7 +8,7 @@ declare -A packages=(
         libprotobuf-c-dev protobuf-c-compiler libopenblas-dev liblapacke-dev libpng-dev zlib1g-dev gnuplot-nox graphviz"
     [test]="g++ libgtest-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user jq python3
         python3-venv sqlite3 dataset-fashion-mnist chromium libopenmpi-dev openmpi-bin slurmd slurmctld slurm-client munge"
-    [bench]="g++ libbenchmark-dev"
+    [bench]="g++ libbenchmark-dev dataset-fashion-mnist"
     [cuda]="g++"
     [mpi]="libopenmpi-dev openmpi-bin"
     [python]="python3 python3-venv"

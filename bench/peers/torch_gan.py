@@ -1,60 +1,14 @@
-"""The tutorial's GAN in PyTorch: one as people write it, many with the seeds on a leading axis.
-
-Every class trains with advance(n), waits for the device with sync() and draws n points a seed
-with sample(n): [R, n, 2].
-"""
+"""The tutorial's GAN in PyTorch: one as people write it, many with the seeds on a leading axis."""
 
 import math
 
 import torch
 from torch import nn
 from torch.nn.functional import softplus
+from torch_common import BATCH, Trainer, adam_step, captured, torch_adam
+from torch_common import device_name, use_threads, version  # noqa: F401, for child.py
 
-LR, BETA1, BETA2, EPS = 1e-3, 0.9, 0.999, 1e-7
-BATCH, LATENT = 128, 5
-
-
-def version():
-    return f"torch {torch.__version__}"
-
-
-def device_name(device):
-    return torch.cuda.get_device_name() if device == "cuda" else "cpu"
-
-
-def use_threads(n):
-    torch.set_num_threads(n)
-
-
-def captured(iterate):
-    """One iteration as a CUDA graph. The default generator is registered with it by PyTorch, so
-    that each replay draws new numbers."""
-    stream = torch.cuda.Stream()
-    stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(
-        stream
-    ):  # allocations, lazy handles and kernels that must not be made while capturing
-        for _ in range(3):
-            iterate()
-    torch.cuda.current_stream().wait_stream(stream)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        iterate()
-    return graph.replay
-
-
-class Trainer:
-    def __init__(self, device, seed):
-        self.device = device
-        torch.manual_seed(seed)
-
-    def sync(self):
-        if self.device == "cuda":
-            torch.cuda.synchronize()
-
-    def advance(self, n):
-        for _ in range(n):
-            self.iterate()
+LATENT = 5
 
 
 class One(Trainer):
@@ -70,9 +24,8 @@ class One(Trainer):
             nn.init.xavier_uniform_(net[2].weight)
             nn.init.zeros_(net[0].bias)
             nn.init.zeros_(net[2].bias)
-        adam = dict(lr=LR, betas=(BETA1, BETA2), eps=EPS, fused=fused, capturable=graph)
-        self.g_adam = torch.optim.Adam(self.g.parameters(), **adam)
-        self.d_adam = torch.optim.Adam(self.d.parameters(), **adam)
+        self.g_adam = torch_adam(self.g.parameters(), fused, graph)
+        self.d_adam = torch_adam(self.d.parameters(), fused, graph)
         self.loss = nn.BCEWithLogitsLoss()
         half = BATCH // 2
         self.real, self.fake = torch.ones(half, 1, device=device), torch.zeros(
@@ -148,10 +101,7 @@ class Batched(Trainer):
         self.g, self.d = nets(device, seeds)
         for parameter in self.g + self.d:
             parameter.requires_grad_()
-        adam = dict(lr=LR, betas=(BETA1, BETA2), eps=EPS, fused=True, capturable=graph)
-        self.g_adam, self.d_adam = torch.optim.Adam(self.g, **adam), torch.optim.Adam(
-            self.d, **adam
-        )
+        self.g_adam, self.d_adam = torch_adam(self.g, True, graph), torch_adam(self.d, True, graph)
         if graph:
             self.iterate = captured(self.iterate)
 
@@ -177,15 +127,6 @@ class Batched(Trainer):
     def sample(self, n):
         with torch.no_grad():
             return forward(self.g, self.latents(n)).cpu().numpy()
-
-
-def adam_step(net, m, v, t, gradients):
-    """In place. t counts from 1 (0-dim tensor); -expm1(t log b) is 1 - b^t without cancellation."""
-    rate = LR * torch.sqrt(-torch.expm1(t * math.log(BETA2))) / -torch.expm1(t * math.log(BETA1))
-    for p, a, b, g in zip(net, m, v, gradients):
-        a.copy_(BETA1 * a + (1 - BETA1) * g)
-        b.copy_(BETA2 * b + (1 - BETA2) * g * g)
-        p.copy_(p - rate * a / (torch.sqrt(b) + EPS))
 
 
 class Compiled(Trainer):
