@@ -22,13 +22,20 @@ static char *folder_of(const char *store_path) {
     return gt_cli_text("%.*s-weights", (int)length, store_path);
 }
 
-/* The next of the checkpoints in a folder; NULL: no more. */
-static const char *next_kept(DIR *folder) {
+static bool is_half_written(const char *ending) {
+    const char *dot = strrchr(ending, '.');
+    return strcmp(dot, ".tmp") == 0;
+}
+
+/* The next of the checkpoints in a folder, or of those that a killed process left half written; NULL: no more. */
+static const char *next_kept(DIR *folder, bool half_written) {
     static const char ending[] = ".safetensors";
     for (const struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
         const char *name = entry->d_name, *end = strstr(name, ending);
         const size_t head = strncmp(name, "seed", 4) == 0 ? 4 : strncmp(name, "setting", 7) == 0 ? 7 : 0;
-        if (head > 0 && isdigit((unsigned char)name[head]) && end != NULL && strcmp(end, ending) == 0) return name;
+        if (head > 0 && isdigit((unsigned char)name[head]) && end != NULL &&
+            (half_written ? is_half_written(end) : strcmp(end, ending) == 0))
+            return name;
     }
     return NULL;
 }
@@ -37,7 +44,7 @@ int gt_study_weights_refuse_others(const char *store_path) {
     char *name = folder_of(store_path);
     DIR *folder = opendir(name);
     int code = GT_EXIT_OK;
-    if (next_kept(folder) != NULL)
+    if (next_kept(folder, false) != NULL)
         code = gt_cli_fail(GT_EXIT_USAGE,
                            "%s has checkpoints of another study; move it away, replace them (--force), or name another (--out)",
                            name);
@@ -46,11 +53,16 @@ int gt_study_weights_refuse_others(const char *store_path) {
     return code;
 }
 
+static void remove_kept(const char *name, bool half_written) {
+    DIR *folder = opendir(name);
+    for (const char *kept; (kept = next_kept(folder, half_written)) != NULL;) unlinkat(dirfd(folder), kept, 0);
+    if (folder != NULL) closedir(folder);
+}
+
 void gt_study_weights_remove_others(const char *store_path) {
     char *name = folder_of(store_path);
-    DIR *folder = opendir(name);
-    for (const char *kept; (kept = next_kept(folder)) != NULL;) unlinkat(dirfd(folder), kept, 0);
-    if (folder != NULL) closedir(folder);
+    remove_kept(name, false);
+    remove_kept(name, true);
     rmdir(name); /* where nothing else is in it */
     free(name);
 }
@@ -102,6 +114,7 @@ int gt_study_weights_begin(gt_store *store, const gt_store_run *runs, size_t n, 
     out->folder = folder_of(gt_store_path(store));
     if (mkdir(out->folder, 0777) != 0 && errno != EEXIST)
         return gt_cli_fail(GT_EXIT_FAILURE, "can't create %s: %s", out->folder, strerror(errno));
+    remove_kept(out->folder, true); /* the study's lock is ours, so nobody writes them */
     for (size_t r = 0; out->keep.kind == GT_KEEP_WORST && r < n; r++) {
         const gt_kept_run run = {runs[r].result.distance, runs[r].setting, runs[r].seed};
         if (runs[r].finished) take_among_worst(out, &run);
