@@ -30,7 +30,16 @@ struct SmallStudy {
         study.version = "1.2.3";
         study.created = "2026-02-03T04:05:06Z";
         study.keep_weights = "worst:2";
-        study.plan = {settings, 4, 100, 10, shard, n_shards, 1000, 300, {5000, 77, 12}, {GT_ENGINE_LAYERED, GT_PRECISION_TF32, GT_RNG_CURAND}};
+        study.plan = {settings,
+                      4,
+                      100,
+                      10,
+                      shard,
+                      n_shards,
+                      1000,
+                      300,
+                      {5000, 77, 12},
+                      {GT_ENGINE_LAYERED, GT_PRECISION_TF32, GT_RNG_CURAND}};
         study.axes = axes;
         study.n_axes = 2;
     }

@@ -57,9 +57,8 @@ typedef struct {
 static gt_status group_settings(const gt_study_plan *plan, setting_groups *out) {
     const size_t n = plan->n_settings;
     size_t placed = 0;
-    *out = (setting_groups){.settings = malloc(n * sizeof *out->settings),
-                            .sizes = calloc(n, sizeof *out->sizes),
-                            .runs_that_fit = SIZE_MAX};
+    *out = (setting_groups){
+        .settings = malloc(n * sizeof *out->settings), .sizes = calloc(n, sizeof *out->sizes), .runs_that_fit = SIZE_MAX};
     bool *taken = calloc(n, sizeof *taken);
     if (out->settings == NULL || out->sizes == NULL || taken == NULL) {
         free(taken);
