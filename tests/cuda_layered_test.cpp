@@ -136,7 +136,7 @@ TEST_P(CudaLayeredSpecs, GoesOnFromACheckpointBitForBit) {
         const Folder folder;
         const std::string path = folder / "checkpoint.safetensors";
         const Trainer straight = with_rng(rng, GetParam().spec, 4, 2), first = with_rng(rng, GetParam().spec, 4, 2);
-        train(straight, 40);
+        train(straight, 20);
         train(first, 13);
         ASSERT_EQ(gt_trainer_save(first.get(), path.c_str()), GT_OK) << gt_last_error();
         gt_trainer_options options = layered_options(GT_DEVICE_CUDA);
@@ -144,7 +144,7 @@ TEST_P(CudaLayeredSpecs, GoesOnFromACheckpointBitForBit) {
         gt_trainer *loaded = nullptr;
         ASSERT_EQ(gt_trainer_load(path.c_str(), &options, &loaded), GT_OK) << gt_last_error();
         const Trainer second(loaded, &gt_trainer_destroy);
-        train(second, 27);
+        train(second, 7);
         expect_equal(straight, second);
     }
 }
