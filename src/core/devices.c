@@ -17,7 +17,7 @@
 #define BUILT_WITHOUT_CUDA "this gantry was built without CUDA"
 
 /* Runs a CPU thread, from which on a GPU is the faster: it trains one run in about the time in which a thread trains a handful,
- * but thousands in the same time (docs/performance.md). The layered engine fills a GPU with one run. */
+ * but thousands in the same time (docs/cuda.md). The layered engine fills a GPU with one run. */
 enum { RUNS_A_THREAD = 16 };
 
 /* Parameters of both nets up to which the fused engine is taken: beyond, a run outgrows a GPU's shared memory (docs/cuda.md);

@@ -21,6 +21,9 @@ enum {
 static const size_t max_block_bytes = (size_t)1 << 30;
 static const double chunk_seconds = 0.05;
 
+/* Of states into a database on a disk, checksums and all. */
+static const double bytes_written_a_second = 1e8;
+
 static uint64_t min_u64(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
 void gt_study_shard(const gt_study_plan *plan, uint64_t *first, uint64_t *end) {
@@ -158,8 +161,9 @@ static gt_status save_states(block_work *work) {
         status = work->sink->save(work->sink->context, work->block, work->iteration, states, bytes);
     else
         free(states);
-    /* At most a twentieth of the time goes into it. */
-    const double now = gt_seconds(), took = now - began, least = work->options->save_seconds;
+    /* At most a twentieth of the time goes into it: what it took here, and what writing takes behind the sink. */
+    const double now = gt_seconds(), least = work->options->save_seconds;
+    const double took = now - began + (double)work->n_runs * (double)bytes / bytes_written_a_second;
     work->next_save = now + (20 * took > least ? 20 * took : least);
     return status;
 }
