@@ -1,9 +1,10 @@
-/* Whether features can be scored. */
+/* Whether features can be scored, and their mean. */
 #include "core/features.h"
 
 #include "core/status.h"
 
 #include <math.h>
+#include <string.h>
 
 gt_status gt_features_check(const char *what, gt_features features, size_t n_least) {
     if (features.n < n_least || features.d == 0 || features.n > INT32_MAX || features.d > INT32_MAX)
@@ -17,4 +18,11 @@ gt_status gt_features_check(const char *what, gt_features features, size_t n_lea
                 "before the run diverged",
                 what, (double)features.values[i], i / features.d, i % features.d, (double)GT_FEATURE_LIMIT);
     return GT_OK;
+}
+
+void gt_features_mean(gt_features x, double *mean) {
+    memset(mean, 0, x.d * sizeof *mean);
+    for (size_t i = 0; i < x.n; i++)
+        for (size_t c = 0; c < x.d; c++) mean[c] += (double)x.values[i * x.d + c];
+    for (size_t c = 0; c < x.d; c++) mean[c] /= (double)x.n;
 }

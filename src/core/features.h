@@ -20,6 +20,9 @@ typedef struct gt_features {
  * what: whose features they are, as "samples". */
 gt_status gt_features_check(const char *what, gt_features features, size_t n_least);
 
+/* The mean of each column: mean[d]. */
+void gt_features_mean(gt_features features, double *mean);
+
 #ifdef __cplusplus
 }
 #endif

@@ -15,12 +15,6 @@ static gt_status no_memory(size_t d) { return gt_fail(GT_ERR_MEMORY, "no memory 
 
 /* ---------------------------------------------------------------- moments */
 
-static void add_mean(gt_features x, double *mean) {
-    for (size_t i = 0; i < x.n; i++)
-        for (size_t c = 0; c < x.d; c++) mean[c] += (double)x.values[i * x.d + c];
-    for (size_t c = 0; c < x.d; c++) mean[c] /= (double)x.n;
-}
-
 /* centred: room for [ROWS, d] */
 static void add_covariance(gt_features x, const double *mean, double *centred, double *covariance) {
     const size_t d = x.d;
@@ -43,7 +37,7 @@ gt_status gt_moments_of(gt_features features, gt_moments *out) {
     out->covariance = calloc(d * d, sizeof *out->covariance);
     gt_status status = GT_OK;
     if (centred == NULL || out->mean == NULL || out->covariance == NULL) GT_TRY_GOTO(no_memory(d), cleanup);
-    add_mean(features, out->mean);
+    gt_features_mean(features, out->mean);
     add_covariance(features, out->mean, centred, out->covariance);
 cleanup:
     free(centred);

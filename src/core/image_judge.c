@@ -6,6 +6,7 @@
 #include "core/neighbours.h"
 #include "core/shuffle.h"
 #include "core/status.h"
+#include "io/image_grid.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -122,7 +123,7 @@ static gt_status to_bytes(const float *samples, size_t n, unsigned char *pixels)
         if (!isfinite(samples[i]))
             return gt_fail(GT_ERR_ARGUMENT, "a sample has the value %g; score a checkpoint from before the run diverged",
                            (double)samples[i]);
-        pixels[i] = (unsigned char)lrintf(fminf(fmaxf(samples[i], 0), 255));
+        pixels[i] = gt_image_byte(samples[i]);
     }
     return GT_OK;
 }

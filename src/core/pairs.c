@@ -26,15 +26,6 @@ typedef struct {
     double *norms; /* [n] */
 } centred_points;
 
-static double *mean_of(gt_features x) {
-    double *mean = calloc(x.d, sizeof *mean);
-    if (mean == NULL) return NULL;
-    for (size_t i = 0; i < x.n; i++)
-        for (size_t c = 0; c < x.d; c++) mean[c] += (double)x.values[i * x.d + c];
-    for (size_t c = 0; c < x.d; c++) mean[c] /= (double)x.n;
-    return mean;
-}
-
 static bool centre(gt_features x, const double *at, centred_points *out) {
     out->values = malloc(x.n * x.d * sizeof *out->values);
     out->norms = malloc(x.n * sizeof *out->norms);
@@ -87,8 +78,9 @@ gt_status gt_visit_pairs(gt_features rows, gt_features columns, gt_pair_visitor 
     const bool same = rows.values == columns.values && rows.n == columns.n;
     centred_points a = {0}, b = {0};
     const size_t n_threads = (size_t)omp_get_max_threads();
-    double *mean = mean_of(rows); /* near the points, so that norms and with them bounds are small */
+    double *mean = malloc(rows.d * sizeof *mean); /* near the points, so that norms and with them bounds are small */
     float *products = malloc(n_threads * BLOCK * sizeof *products);
+    if (mean != NULL) gt_features_mean(rows, mean);
     const bool fits = mean != NULL && products != NULL && centre(rows, mean, &a) && (same || centre(columns, mean, &b));
     const pairs_of all = {&a,
                           same ? &a : &b,

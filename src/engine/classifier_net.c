@@ -3,6 +3,7 @@
 
 #include "core/spec.h"
 #include "core/status.h"
+#include "engine/cpu_memory.h"
 #include "engine/initial_weights.h"
 
 #include <cblas.h>
@@ -10,14 +11,6 @@
 #include <string.h>
 
 static const ops_array nowhere = {NULL, 0};
-
-/* Zeroed, in whole cache lines. */
-static float *floats(size_t n) {
-    const size_t bytes = (n * sizeof(float) + 63) / 64 * 64;
-    float *memory = aligned_alloc(64, bytes);
-    if (memory != NULL) memset(memory, 0, bytes);
-    return memory;
-}
 
 /* ---------------------------------------------------------------- the net */
 
@@ -44,7 +37,7 @@ gt_status classifier_net_create(const int *size, int n_layers, double lr, classi
     net->setting = layered_setting_of(&net->spec);
     const gt_run_counters untrained = {0};
     net->run = layered_run_of(&untrained, &net->setting, 0);
-    net->state = floats(ops_cpu_parts(&net->plan, LAYERED_D) * net->plan.net[LAYERED_D].stride);
+    net->state = gt_allocate_zeroed(ops_cpu_parts(&net->plan, LAYERED_D) * net->plan.net[LAYERED_D].stride, sizeof(float));
     if (net->state == NULL) GT_TRY_GOTO(gt_fail(GT_ERR_MEMORY, "no memory for the weights of a classifier"), fail);
     net->device = ops_cpu_of(&net->plan, &net->isa, &net->setting, 1); /* a step is too short to be divided */
     net->device.runs = &net->run;
@@ -73,7 +66,7 @@ void classifier_net_set(classifier_net *net, const float *weights) {
 }
 
 gt_status classifier_net_initialize(classifier_net *net, uint64_t seed) {
-    float *weights = floats(classifier_net_n_parameters(net));
+    float *weights = gt_allocate_zeroed(classifier_net_n_parameters(net), sizeof *weights);
     if (weights == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for the weights of a classifier");
     gt_initial_weights(net->isa.kernels, &net->spec, GT_DISCRIMINATOR, seed, weights);
     classifier_net_set(net, weights);
@@ -86,7 +79,8 @@ gt_status classifier_net_initialize(classifier_net *net, uint64_t seed) {
 gt_status classifier_workspace_create(const classifier_net *net, size_t n_rows, bool learn, classifier_workspace *out) {
     const layered_sizes sizes = {.d_rows = (int)n_rows, .g_rows = 1};
     const size_t n = layered_place(&net->plan, sizes, NULL, NULL), n_gradient = learn ? net->plan.net[LAYERED_D].stride : 0;
-    *out = (classifier_workspace){.memory = floats(n + n_gradient), .labels = malloc(n_rows), .n_rows = n_rows};
+    *out = (classifier_workspace){
+        .memory = gt_allocate_zeroed(n + n_gradient, sizeof(float)), .labels = malloc(n_rows), .n_rows = n_rows};
     if (out->memory == NULL || out->labels == NULL)
         return gt_fail(GT_ERR_MEMORY, "no memory for %zu images in a classifier", n_rows);
     layered_place(&net->plan, sizes, out->memory, &out->buffers);
