@@ -20,9 +20,9 @@ gt_status gt_features_check(const char *what, gt_features features, size_t n_lea
     return GT_OK;
 }
 
-void gt_features_mean(gt_features x, double *mean) {
-    memset(mean, 0, x.d * sizeof *mean);
-    for (size_t i = 0; i < x.n; i++)
-        for (size_t c = 0; c < x.d; c++) mean[c] += (double)x.values[i * x.d + c];
-    for (size_t c = 0; c < x.d; c++) mean[c] /= (double)x.n;
+void gt_features_mean(gt_features features, double *mean) {
+    memset(mean, 0, features.d * sizeof *mean);
+    for (size_t i = 0; i < features.n; i++)
+        for (size_t c = 0; c < features.d; c++) mean[c] += (double)features.values[i * features.d + c];
+    for (size_t c = 0; c < features.d; c++) mean[c] /= (double)features.n;
 }

@@ -69,8 +69,8 @@ gt_status layered_d_step(const layered_iteration *of, const ops_loss *losses, in
 /* One step of G through D on n latents, which have been given to buffers->latents. */
 gt_status layered_g_step(const layered_iteration *of, ops_loss loss);
 
-/* A whole iteration of the plan's recipe; `of`: a layered_iteration. For ops_table.repeat. */
-gt_status layered_iterate(void *of);
+/* A whole iteration of the plan's recipe; closure: a layered_iteration. For ops_table.repeat. */
+gt_status layered_iterate(void *closure);
 
 #ifdef __cplusplus
 }
