@@ -28,10 +28,10 @@ static void destroy(gt_engine *base) {
     if (engine == NULL) return;
     fused_cuda_common *common = &engine->common;
     for (int p = 0; p < engine->n_parts; p++) fused_cuda_part_destroy(&engine->parts[p]);
-    if (common->host != NULL) common->host->ops->destroy(common->host);
+    cuda_runs_destroy(&common->runs);
     fused_step_tables_destroy(&common->d_steps);
     fused_step_tables_destroy(&common->g_steps);
-    void *const memory[] = {common->settings, common->d_place, common->g_place, common->where, common->counters, common->flat};
+    void *const memory[] = {common->settings, common->d_place, common->g_place, common->flat};
     for (size_t i = 0; i < sizeof memory / sizeof *memory; i++) free(memory[i]);
     free(engine);
 }
@@ -82,36 +82,28 @@ static gt_status create_common(fused_cuda *engine, const gt_spec *settings, size
                                const gt_trainer_options *options) {
     fused_cuda_common *common = &engine->common;
     const fused_gan_shape shape = fused_cuda_shape_of(settings, target);
-    const size_t n_runs = n_settings * options->n_runs;
-    gt_trainer_options of_host = *options;
-    of_host.device = GT_DEVICE_CPU;
-    of_host.isa = GT_ISA_AUTO;
     common->spec = settings;
     common->target = target;
     common->target_numbers = fused_target_numbers_of(settings, target);
-    common->n_seeds = options->n_runs;
-    common->n_runs = n_runs;
-    GT_TRY(gt_fused_cpu_ops.create(settings, n_settings, target, &of_host, &common->host));
+    GT_TRY(cuda_runs_create(&gt_fused_cpu_ops, settings, n_settings, target, options, &common->runs));
     GT_TRY(create_settings(common, settings, n_settings));
     common->d_place = places_of(&shape.d, 1);
     common->g_place = places_of(&shape.g, 0);
-    common->where = calloc(n_runs, sizeof *common->where); /* FUSED_ON_HOST */
-    common->counters = calloc(n_runs, sizeof *common->counters);
-    common->flat = calloc((size_t)common->host->n_threads * gt_spec_n_parameters(settings, GT_GAN), sizeof(float));
-    if (common->d_place == NULL || common->g_place == NULL || common->where == NULL || common->counters == NULL ||
-        common->flat == NULL)
-        return gt_fail(GT_ERR_MEMORY, "no memory for %zu runs", n_runs);
+    common->flat = calloc((size_t)common->runs.host->n_threads * gt_spec_n_parameters(settings, GT_GAN), sizeof(float));
+    if (common->d_place == NULL || common->g_place == NULL || common->flat == NULL)
+        return gt_fail(GT_ERR_MEMORY, "no memory for the nets of %d threads", common->runs.host->n_threads);
     return GT_OK;
 }
 
-/* A part for every GPU that was asked for, or that can be used. */
+/* A part for every GPU that was asked for, or that these nets fit. */
 static gt_status create_parts(fused_cuda *engine, const gt_trainer_options *options) {
-    const char *why = NULL;
-    const int n = options->n_gpus > 0 ? options->n_gpus : gt_cuda_count(&why);
-    gt_status status = n > 0 ? GT_OK : gt_fail(GT_ERR_DEVICE, "no GPU: %s; take --device cpu", why);
-    for (int k = 0; k < n && engine->n_parts < GT_MAX_GPUS; k++) {
+    gt_cuda_device devices[GT_MAX_GPUS] = {0};
+    int n;
+    GT_TRY(cuda_runs_devices(options, devices, &n));
+    gt_status status = GT_OK;
+    for (int k = 0; k < n; k++) {
         fused_cuda_part *part = &engine->parts[engine->n_parts];
-        status = fused_cuda_part_create(&engine->common, options->n_gpus > 0 ? options->gpus[k] : k, part);
+        status = fused_cuda_part_create(&engine->common, &devices[k], part);
         if (status != GT_OK) fused_cuda_part_destroy(part);
         if (status != GT_OK && (options->n_gpus > 0 || status != GT_ERR_DEVICE)) return status;
         if (status == GT_OK) engine->n_parts++;
@@ -119,15 +111,15 @@ static gt_status create_parts(fused_cuda *engine, const gt_trainer_options *opti
     return engine->n_parts > 0 ? GT_OK : status;
 }
 
-/* Shares in proportion to multiprocessors, whole warps (two runs); parts without runs are given up. */
+/* Whole warps (two runs); parts without runs are given up. */
 static gt_status divide_runs(fused_cuda *engine) {
-    const size_t n_runs = engine->common.n_runs;
-    size_t total = 0, sms = 0, first = 0;
+    const size_t n_runs = engine->common.runs.n;
+    gt_cuda_device devices[GT_MAX_GPUS];
+    size_t first = 0;
     int n = 0;
-    for (int p = 0; p < engine->n_parts; p++) total += (size_t)engine->parts[p].device.n_sms;
+    for (int p = 0; p < engine->n_parts; p++) devices[p] = engine->parts[p].device;
     for (int p = 0; p < engine->n_parts; p++) {
-        sms += (size_t)engine->parts[p].device.n_sms;
-        const size_t warps = ((n_runs + 1) / 2 * sms + total - 1) / total;
+        const size_t warps = cuda_runs_share_end(devices, engine->n_parts, p, (n_runs + 1) / 2);
         const size_t end = 2 * warps < n_runs ? 2 * warps : n_runs;
         if (end == first) {
             fused_cuda_part_destroy(&engine->parts[p]);
@@ -158,9 +150,9 @@ static gt_status create(const gt_spec *settings, size_t n_settings, const gt_tar
     const fused_cuda_part *part = &engine->parts[0];
     engine->base = (gt_engine){
         .ops = &gt_fused_cuda_ops,
-        .host = engine->common.host,
+        .host = engine->common.runs.host,
         .isa = part->device.sm,
-        .n_threads = engine->common.host->n_threads,
+        .n_threads = engine->common.runs.host->n_threads,
         .n_gpus = engine->n_parts,
         .state_bytes_per_run =
             16 * (size_t)fused_state_quads(&part->kernels.shape) + sizeof(fused_counters) + sizeof(fused_score),
@@ -177,9 +169,7 @@ fail:
 /* ---------------------------------------------------------------- training */
 
 static gt_run_counters get_counters(const gt_engine *base, size_t run) {
-    const fused_cuda_common *common = &((const fused_cuda *)base)->common;
-    if (common->where[run] == FUSED_ON_HOST) return common->host->ops->get_counters(common->host, run);
-    return common->counters[run];
+    return cuda_runs_counters(&((const fused_cuda *)base)->common.runs, run);
 }
 
 /* Updates of D in an iteration. */
@@ -201,7 +191,7 @@ static gt_status prepare_steps(fused_cuda *engine, uint64_t *n) {
     fused_cuda_common *common = &engine->common;
     const uint64_t per_iteration = d_steps_of(common->spec);
     step_range d = {UINT64_MAX, 0}, g = d;
-    for (size_t r = 0; r < common->n_runs; r++) {
+    for (size_t r = 0; r < common->runs.n; r++) {
         const gt_run_counters counters = get_counters(&engine->base, r);
         if (counters.diverged) continue;
         widen(&d, counters.d_steps);
@@ -213,8 +203,9 @@ static gt_status prepare_steps(fused_cuda *engine, uint64_t *n) {
     const uint64_t g_reach = fused_step_tables_reach(&common->g_steps, g.fewest, engine->step_floats);
     const uint64_t reach = d_reach < g_reach ? d_reach : g_reach;
     if (reach < *n) *n = reach > 0 ? reach : 1;
-    GT_TRY(fused_step_tables_fill(&common->d_steps, d.fewest, d.most - d.fewest + per_iteration * *n, common->host->n_threads));
-    return fused_step_tables_fill(&common->g_steps, g.fewest, g.most - g.fewest + *n, common->host->n_threads);
+    GT_TRY(fused_step_tables_fill(&common->d_steps, d.fewest, d.most - d.fewest + per_iteration * *n,
+                                  common->runs.host->n_threads));
+    return fused_step_tables_fill(&common->g_steps, g.fewest, g.most - g.fewest + *n, common->runs.host->n_threads);
 }
 
 /* n iterations of one slice of every part, in launches side by side. slice: the part's own number, or past its last. */
@@ -286,7 +277,7 @@ static gt_status fetch(gt_engine *base, size_t first, size_t n, bool to_change) 
         const size_t b = first + n < part->first + part->n_runs ? first + n : part->first + part->n_runs;
         if (a < b) GT_TRY(fused_cuda_part_fetch(part, a, b - a));
     }
-    for (size_t r = first; to_change && r < first + n; r++) engine->common.where[r] = FUSED_ON_HOST;
+    if (to_change) cuda_runs_to_host(&engine->common.runs, first, n);
     return GT_OK;
 }
 

@@ -21,9 +21,8 @@ static gt_status use(const fused_cuda_part *part) {
 
 /* ---------------------------------------------------------------- create, destroy */
 
-gt_status fused_cuda_part_create(fused_cuda_common *common, int gpu, fused_cuda_part *out) {
-    *out = (fused_cuda_part){.common = common};
-    GT_TRY(gt_cuda_describe(gpu, &out->device));
+gt_status fused_cuda_part_create(fused_cuda_common *common, const gt_cuda_device *device, fused_cuda_part *out) {
+    *out = (fused_cuda_part){.common = common, .device = *device};
     GT_TRY(use(out));
     GT_TRY(fused_cuda_kernels_create(common->spec, common->target, &out->device, &out->kernels));
     CUDA_TRY(cudaStreamCreateWithFlags(&out->stream, cudaStreamNonBlocking));
@@ -132,7 +131,7 @@ static float *flat_of(const fused_cuda_part *part) {
 
 /* The host's copy of a run to device order. What fills up quads and records is 0 and stays 0. */
 static void pack(const fused_cuda_part *part, size_t run, float *state) {
-    const gt_engine *host = part->common->host;
+    const gt_engine *host = part->common->runs.host;
     net_layout nets[2];
     float *flat = flat_of(part);
     layouts_of(part, nets);
@@ -146,7 +145,7 @@ static void pack(const fused_cuda_part *part, size_t run, float *state) {
 
 /* The reverse. NaNs get one pattern: which of several a device makes is its own business. */
 static void unpack(const fused_cuda_part *part, size_t run, const float *state) {
-    gt_engine *host = part->common->host;
+    gt_engine *host = part->common->runs.host;
     net_layout nets[2];
     float *flat = flat_of(part);
     layouts_of(part, nets);
@@ -180,7 +179,7 @@ static gt_run_counters from_device(const fused_counters *c) {
                              .last_losses = {c->last_losses[0], c->last_losses[1], c->last_losses[2]}};
 }
 
-static int threads_for(const fused_cuda_common *common, size_t n) { return n < 16 ? 1 : common->host->n_threads; }
+static int threads_for(const fused_cuda_common *common, size_t n) { return n < 16 ? 1 : common->runs.host->n_threads; }
 
 /* Runs a to b - 1 of the slice, of the trainer's from `base` on. */
 static gt_status upload(fused_cuda_part *part, size_t a, size_t b) {
@@ -189,9 +188,9 @@ static gt_status upload(fused_cuda_part *part, size_t a, size_t b) {
 #pragma omp parallel for num_threads(threads_for(common, b - a))
     for (size_t r = a; r < b; r++) pack(part, base + r, part->staging + (r - a) * floats);
     for (size_t r = a; r < b; r++) {
-        common->counters[base + r] = common->host->ops->get_counters(common->host, base + r);
-        part->staged_counters[r] = to_device(&common->counters[base + r]);
-        common->where[base + r] = FUSED_ON_BOTH;
+        common->runs.counters[base + r] = common->runs.host->ops->get_counters(common->runs.host, base + r);
+        part->staged_counters[r] = to_device(&common->runs.counters[base + r]);
+        common->runs.where[base + r] = CUDA_ON_BOTH;
     }
     CUDA_TRY(cudaMemcpyAsync(part->states + a * floats, part->staging, (b - a) * floats * sizeof(float), cudaMemcpyHostToDevice,
                              part->stream));
@@ -209,19 +208,19 @@ static gt_status download(fused_cuda_part *part, size_t a, size_t b) {
     CUDA_TRY(cudaStreamSynchronize(part->stream));
 #pragma omp parallel for num_threads(threads_for(common, b - a))
     for (size_t r = a; r < b; r++)
-        if (common->where[base + r] == FUSED_ON_DEVICE) unpack(part, base + r, part->staging + (r - a) * floats);
+        if (common->runs.where[base + r] == CUDA_ON_DEVICE) unpack(part, base + r, part->staging + (r - a) * floats);
     for (size_t r = a; r < b; r++)
-        if (common->where[base + r] == FUSED_ON_DEVICE) {
-            common->host->ops->set_counters(common->host, base + r, &common->counters[base + r]);
-            common->where[base + r] = FUSED_ON_BOTH;
+        if (common->runs.where[base + r] == CUDA_ON_DEVICE) {
+            common->runs.host->ops->set_counters(common->runs.host, base + r, &common->runs.counters[base + r]);
+            common->runs.where[base + r] = CUDA_ON_BOTH;
         }
     return GT_OK;
 }
 
 /* Calls copy for every stretch of at most STAGED runs of the slice that has a run with the given `where`. */
-static gt_status each_stretch(fused_cuda_part *part, fused_where where, size_t begin, size_t end,
+static gt_status each_stretch(fused_cuda_part *part, cuda_where where, size_t begin, size_t end,
                               gt_status (*copy)(fused_cuda_part *, size_t, size_t)) {
-    const fused_where *of = part->common->where + part->first + part->slice;
+    const cuda_where *of = part->common->runs.where + part->first + part->slice;
     GT_TRY(use(part));
     for (size_t a = begin; a < end; a++) {
         if (of[a] != where) continue;
@@ -236,15 +235,15 @@ static gt_status each_stretch(fused_cuda_part *part, fused_where where, size_t b
 size_t fused_cuda_part_slices(const fused_cuda_part *part) { return (part->n_runs + part->capacity - 1) / part->capacity; }
 
 gt_status fused_cuda_part_bring(fused_cuda_part *part, size_t slice) {
-    fused_where *where = part->common->where + part->first;
+    cuda_where *where = part->common->runs.where + part->first;
     const size_t first = slice * part->capacity, left = part->n_runs - first;
     if (part->n_slice > 0 && part->slice != first) {
-        GT_TRY(each_stretch(part, FUSED_ON_DEVICE, 0, part->n_slice, download));
-        for (size_t r = part->slice; r < part->slice + part->n_slice; r++) where[r] = FUSED_ON_HOST;
+        GT_TRY(each_stretch(part, CUDA_ON_DEVICE, 0, part->n_slice, download));
+        for (size_t r = part->slice; r < part->slice + part->n_slice; r++) where[r] = CUDA_ON_HOST;
     }
     part->slice = first;
     part->n_slice = left < part->capacity ? left : part->capacity;
-    return each_stretch(part, FUSED_ON_HOST, 0, part->n_slice, upload);
+    return each_stretch(part, CUDA_ON_HOST, 0, part->n_slice, upload);
 }
 
 gt_status fused_cuda_part_fetch(fused_cuda_part *part, size_t first, size_t n) {
@@ -253,7 +252,7 @@ gt_status fused_cuda_part_fetch(fused_cuda_part *part, size_t first, size_t n) {
     size_t a = first / STAGED * STAGED, b = (first + n + STAGED - 1) / STAGED * STAGED;
     if (a < from) a = from;
     if (b > to) b = to;
-    return a < b ? each_stretch(part, FUSED_ON_DEVICE, a - from, b - from, download) : GT_OK;
+    return a < b ? each_stretch(part, CUDA_ON_DEVICE, a - from, b - from, download) : GT_OK;
 }
 
 /* ---------------------------------------------------------------- training */
@@ -278,7 +277,7 @@ static fused_steps steps_of(const fused_step_tables *tables, const fused_device_
 
 /* Of the runs of the slice that is there. */
 static fused_settings settings_of(const fused_cuda_part *part) {
-    const size_t first = part->first + part->slice, n_seeds = part->common->n_seeds;
+    const size_t first = part->first + part->slice, n_seeds = part->common->runs.n_seeds;
     return (fused_settings){part->settings + first / n_seeds, (uint32_t)n_seeds, (uint32_t)(first % n_seeds)};
 }
 
@@ -307,10 +306,10 @@ gt_status fused_cuda_part_launch(fused_cuda_part *part, uint64_t *n) {
     CUDA_TRY(cudaEventRecord(part->begin, part->stream));
     GT_TRY(fused_cuda_train(&part->kernels, &args, part->stream));
     CUDA_TRY(cudaEventRecord(part->end, part->stream));
-    fused_where *where = common->where + part->first + part->slice;
-    const gt_run_counters *counters = common->counters + part->first + part->slice;
+    cuda_where *where = common->runs.where + part->first + part->slice;
+    const gt_run_counters *counters = common->runs.counters + part->first + part->slice;
     for (size_t r = 0; r < part->n_slice; r++)
-        if (!counters[r].diverged) where[r] = FUSED_ON_DEVICE;
+        if (!counters[r].diverged) where[r] = CUDA_ON_DEVICE;
     return GT_OK;
 }
 
@@ -324,7 +323,7 @@ gt_status fused_cuda_part_wait(fused_cuda_part *part, uint64_t n) {
 }
 
 gt_status fused_cuda_part_read_counters(fused_cuda_part *part) {
-    gt_run_counters *counters = part->common->counters + part->first + part->slice;
+    gt_run_counters *counters = part->common->runs.counters + part->first + part->slice;
     GT_TRY(use(part));
     CUDA_TRY(cudaMemcpyAsync(part->staged_counters, part->counters, part->n_slice * sizeof *part->counters,
                              cudaMemcpyDeviceToHost, part->stream));

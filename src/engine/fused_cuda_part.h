@@ -1,31 +1,24 @@
 /* private. The share of one GPU in a trainer: runs that lie next to each other, their state in its memory, its kernels. Where
- * not all fit its memory at once, they take turns ("slices").
- *
- * Which copy of a run's state counts, that of the GPU or that of the host engine, stands in where[], one entry a run. */
+ * not all fit its memory at once, they take turns ("slices"). */
 #ifndef GT_ENGINE_FUSED_CUDA_PART_H
 #define GT_ENGINE_FUSED_CUDA_PART_H
 
-#include "engine/engine.h"
+#include "engine/cuda_runs.h"
 #include "engine/fused_cuda_kernels.h"
 #include "engine/fused_recipe.h"
 #include "engine/fused_step_tables.h"
-
-/* HOST: only the host's copy is right; DEVICE: only the GPU's; BOTH: they are equal. */
-typedef enum fused_where { FUSED_ON_HOST, FUSED_ON_DEVICE, FUSED_ON_BOTH } fused_where;
 
 /* What all parts of an engine share. */
 typedef struct fused_cuda_common {
     const gt_spec *spec; /* of the first setting: its shape is that of all */
     const gt_target_model *target;
-    fused_setting *settings; /* [n_settings], of n_seeds runs each */
+    fused_setting *settings; /* [n_settings] */
+    size_t n_settings;
     fused_target_numbers target_numbers;
     fused_step_tables d_steps, g_steps;
-    gt_engine *host;
-    size_t n_settings, n_seeds, n_runs;
-    int *d_place, *g_place;    /* of each parameter in the order of gt_spec_n_parameters */
-    fused_where *where;        /* [R] */
-    gt_run_counters *counters; /* [R] of runs that are not FUSED_ON_HOST */
-    float *flat;               /* [n_threads][P of the larger net] */
+    cuda_runs runs;
+    int *d_place, *g_place; /* of each parameter in the order of gt_spec_n_parameters */
+    float *flat;            /* [n_threads][P of the larger net] */
 } fused_cuda_common;
 
 /* A copy of a fused_step_tables' rows. */
@@ -60,7 +53,7 @@ typedef struct fused_cuda_part {
 } fused_cuda_part;
 
 /* Destroy also what could not be created whole. */
-gt_status fused_cuda_part_create(fused_cuda_common *common, int gpu, fused_cuda_part *out);
+gt_status fused_cuda_part_create(fused_cuda_common *common, const gt_cuda_device *device, fused_cuda_part *out);
 gt_status fused_cuda_part_allocate(fused_cuda_part *part, size_t first, size_t n_runs);
 void fused_cuda_part_destroy(fused_cuda_part *part);
 

@@ -23,59 +23,33 @@ static void destroy(gt_engine *base) {
     if (engine == NULL) return;
     layered_cuda_common *common = &engine->common;
     for (int p = 0; p < engine->n_parts; p++) layered_cuda_part_destroy(&engine->parts[p]);
-    if (common->host != NULL) common->host->ops->destroy(common->host);
+    cuda_runs_destroy(&common->runs);
     free(common->settings);
-    free(common->where);
-    free(common->counters);
     free(engine);
 }
 
 static gt_status create_common(layered_cuda_common *common, const gt_spec *settings, size_t n_settings,
                                const gt_target_model *target, const gt_trainer_options *options) {
-    gt_trainer_options of_host = *options;
-    of_host.device = GT_DEVICE_CPU;
-    of_host.isa = GT_ISA_AUTO;
     *common = (layered_cuda_common){.spec = settings,
                                     .target = target,
                                     .n_settings = n_settings,
-                                    .n_seeds = options->n_runs,
-                                    .n_runs = n_settings * options->n_runs,
                                     .options = {.precision = options->precision, .rng = options->rng}};
-    GT_TRY(gt_layered_cpu_ops.create(settings, n_settings, target, &of_host, &common->host));
+    GT_TRY(cuda_runs_create(&gt_layered_cpu_ops, settings, n_settings, target, options, &common->runs));
     common->settings = calloc(n_settings, sizeof *common->settings);
-    common->where = calloc(common->n_runs, sizeof *common->where); /* LAYERED_ON_HOST */
-    common->counters = calloc(common->n_runs, sizeof *common->counters);
-    if (common->settings == NULL || common->where == NULL || common->counters == NULL)
-        return gt_fail(GT_ERR_MEMORY, "no memory for %zu runs", common->n_runs);
+    if (common->settings == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for %zu settings", n_settings);
     for (size_t s = 0; s < n_settings; s++) common->settings[s] = layered_setting_of(&settings[s]);
     return GT_OK;
 }
 
-/* The GPUs that were asked for, or that can be used. */
-static gt_status find_devices(const gt_trainer_options *options, gt_cuda_device devices[GT_MAX_GPUS], int *n_devices) {
-    const char *why = NULL;
-    const int n = options->n_gpus > 0 ? options->n_gpus : gt_cuda_count(&why);
-    gt_status status = n > 0 ? GT_OK : gt_fail(GT_ERR_DEVICE, "no GPU: %s; take --device cpu", why);
-    *n_devices = 0;
-    for (int k = 0; k < n && *n_devices < GT_MAX_GPUS; k++) {
-        status = gt_cuda_describe(options->n_gpus > 0 ? options->gpus[k] : k, &devices[*n_devices]);
-        if (status != GT_OK && (options->n_gpus > 0 || status != GT_ERR_DEVICE)) return status;
-        if (status == GT_OK) ++*n_devices;
-    }
-    return *n_devices > 0 ? GT_OK : status;
-}
-
-/* Shares in proportion to multiprocessors; a GPU without a run is left out. */
+/* A GPU whose share has no run is left out. */
 static gt_status create_parts(layered_cuda *engine, const gt_trainer_options *options) {
-    const size_t n_runs = engine->common.n_runs;
+    const size_t n_runs = engine->common.runs.n;
     gt_cuda_device devices[GT_MAX_GPUS] = {0};
-    size_t total = 0, sms = 0, first = 0;
+    size_t first = 0;
     int n;
-    GT_TRY(find_devices(options, devices, &n));
-    for (int k = 0; k < n; k++) total += (size_t)devices[k].n_sms;
+    GT_TRY(cuda_runs_devices(options, devices, &n));
     for (int k = 0; k < n; k++) {
-        sms += (size_t)devices[k].n_sms;
-        const size_t end = (n_runs * sms + total - 1) / total;
+        const size_t end = cuda_runs_share_end(devices, n, k, n_runs);
         if (end == first) continue;
         /* counted first, so that it is taken down again if it is half made */
         GT_TRY(layered_cuda_part_create(&engine->common, &devices[k], first, end - first, &engine->parts[engine->n_parts++]));
@@ -94,9 +68,9 @@ static gt_status create(const gt_spec *settings, size_t n_settings, const gt_tar
     const layered_cuda_part *part = &engine->parts[0];
     engine->base = (gt_engine){
         .ops = &gt_layered_cuda_ops,
-        .host = engine->common.host,
+        .host = engine->common.runs.host,
         .isa = part->device.sm,
-        .n_threads = engine->common.host->n_threads,
+        .n_threads = engine->common.runs.host->n_threads,
         .n_gpus = engine->n_parts,
         .state_bytes_per_run =
             (ops_cuda_floats(&part->plan, LAYERED_D) + ops_cuda_floats(&part->plan, LAYERED_G)) * sizeof(float) +
@@ -120,9 +94,7 @@ void layered_cuda_set_plain(gt_engine *base) {
 /* ---------------------------------------------------------------- training */
 
 static gt_run_counters get_counters(const gt_engine *base, size_t run) {
-    const layered_cuda_common *common = &((const layered_cuda *)base)->common;
-    if (common->where[run] == LAYERED_ON_HOST) return common->host->ops->get_counters(common->host, run);
-    return common->counters[run];
+    return cuda_runs_counters(&((const layered_cuda *)base)->common.runs, run);
 }
 
 /* GPUs take turns in queueing: a long queue makes the caller wait for the GPU whose it is. */
@@ -144,7 +116,7 @@ static gt_status fetch(gt_engine *base, size_t first, size_t n, bool to_change) 
         for (size_t r = part->first; r < part->first + part->plan.n_runs; r++)
             if (r >= first && r < first + n) GT_TRY(layered_cuda_part_fetch(part, r));
     }
-    for (size_t r = first; to_change && r < first + n; r++) engine->common.where[r] = LAYERED_ON_HOST;
+    if (to_change) cuda_runs_to_host(&engine->common.runs, first, n);
     return GT_OK;
 }
 

@@ -86,7 +86,7 @@ static gt_status upload(layered_cuda_part *part, size_t index) {
     for (gt_net net = GT_DISCRIMINATOR; net <= GT_GENERATOR; net++) {
         float *begin = at;
         for (gt_state_part p = GT_WEIGHTS; p <= last_part(plan, net); p++, at += plan->net[net].stride) {
-            common->host->ops->get_state(common->host, part->first + index, net, p, flat);
+            common->runs.host->ops->get_state(common->runs.host, part->first + index, net, p, flat);
             layered_pack(&plan->net[net], flat, at);
         }
         GT_TRY(copy(part, index, net, true, begin));
@@ -106,7 +106,7 @@ static gt_status download(layered_cuda_part *part, size_t index) {
             layered_unpack(&plan->net[net], at, flat);
             for (size_t k = 0; k < n; k++)
                 if (isnan(flat[k])) flat[k] = NAN;
-            common->host->ops->set_state(common->host, part->first + index, net, p, flat);
+            common->runs.host->ops->set_state(common->runs.host, part->first + index, net, p, flat);
         }
     }
     return GT_OK;
@@ -116,25 +116,25 @@ gt_status layered_cuda_part_bring(layered_cuda_part *part) {
     layered_cuda_common *common = part->common;
     GT_TRY(use(part));
     for (size_t r = 0; r < part->plan.n_runs; r++) {
-        const size_t run = part->first + r, setting = run / common->n_seeds;
-        if (common->where[run] != LAYERED_ON_HOST) continue;
-        const gt_run_counters counters = common->host->ops->get_counters(common->host, run);
+        const size_t run = part->first + r, setting = run / common->runs.n_seeds;
+        if (common->runs.where[run] != CUDA_ON_HOST) continue;
+        const gt_run_counters counters = common->runs.host->ops->get_counters(common->runs.host, run);
         GT_TRY(upload(part, r));
         part->records[r] = layered_run_of(&counters, &common->settings[setting], (int)setting);
         GT_TRY(ops_cuda_write_runs(part->ops, r, 1, &part->records[r]));
-        common->counters[run] = counters;
-        common->where[run] = LAYERED_ON_BOTH;
+        common->runs.counters[run] = counters;
+        common->runs.where[run] = CUDA_ON_BOTH;
     }
     return GT_OK;
 }
 
 gt_status layered_cuda_part_fetch(layered_cuda_part *part, size_t run) {
     layered_cuda_common *common = part->common;
-    if (common->where[run] != LAYERED_ON_DEVICE) return GT_OK;
+    if (common->runs.where[run] != CUDA_ON_DEVICE) return GT_OK;
     GT_TRY(use(part));
     GT_TRY(download(part, run - part->first));
-    common->host->ops->set_counters(common->host, run, &common->counters[run]);
-    common->where[run] = LAYERED_ON_BOTH;
+    common->runs.host->ops->set_counters(common->runs.host, run, &common->runs.counters[run]);
+    common->runs.where[run] = CUDA_ON_BOTH;
     return GT_OK;
 }
 
@@ -144,7 +144,7 @@ gt_status layered_cuda_part_advance(layered_cuda_part *part, uint64_t n) {
     layered_cuda_common *common = part->common;
     GT_TRY(use(part));
     for (size_t r = part->first; r < part->first + part->plan.n_runs; r++)
-        if (!common->counters[r].diverged) common->where[r] = LAYERED_ON_DEVICE;
+        if (!common->runs.counters[r].diverged) common->runs.where[r] = CUDA_ON_DEVICE;
     return ops_cuda_table.repeat(&part->ops->base, n, layered_iterate, &part->iteration);
 }
 
@@ -152,6 +152,6 @@ gt_status layered_cuda_part_wait(layered_cuda_part *part) {
     GT_TRY(use(part));
     GT_TRY(ops_cuda_read_runs(part->ops, 0, part->plan.n_runs, part->records));
     for (size_t r = 0; r < part->plan.n_runs; r++)
-        part->common->counters[part->first + r] = layered_counters_of(&part->records[r]);
+        part->common->runs.counters[part->first + r] = layered_counters_of(&part->records[r]);
     return GT_OK;
 }

@@ -3,7 +3,7 @@
 #ifndef GT_ENGINE_LAYERED_CUDA_PART_H
 #define GT_ENGINE_LAYERED_CUDA_PART_H
 
-#include "engine/cuda_devices.h"
+#include "engine/cuda_runs.h"
 #include "engine/layered.h"
 #include "engine/ops_cuda.h"
 
@@ -11,19 +11,14 @@
 extern "C" {
 #endif
 
-/* HOST: only the host's copy is right; DEVICE: only the GPU's; BOTH: they are equal. */
-typedef enum layered_where { LAYERED_ON_HOST, LAYERED_ON_DEVICE, LAYERED_ON_BOTH } layered_where;
-
 /* What all parts of an engine share. */
 typedef struct layered_cuda_common {
     const gt_spec *spec; /* of the first setting: its shape is that of all */
     const gt_target_model *target;
-    layered_setting *settings; /* [n_settings], of n_seeds runs each */
-    size_t n_settings, n_seeds, n_runs;
+    layered_setting *settings; /* [n_settings] */
+    size_t n_settings;
     ops_cuda_options options;
-    gt_engine *host;
-    layered_where *where;      /* [R] */
-    gt_run_counters *counters; /* [R] of runs that are not LAYERED_ON_HOST */
+    cuda_runs runs;
 } layered_cuda_common;
 
 typedef struct layered_cuda_part {
