@@ -47,8 +47,8 @@ gt_status cuda_runs_devices(const gt_trainer_options *options, gt_cuda_device *d
 }
 
 size_t cuda_runs_share_end(const gt_cuda_device *devices, int n, int k, size_t n_units) {
-    size_t all = 0, sms = 0;
-    for (int i = 0; i < n; i++) all += (size_t)devices[i].n_sms;
-    for (int i = 0; i <= k; i++) sms += (size_t)devices[i].n_sms;
-    return (n_units * sms + all - 1) / all;
+    size_t sms = (size_t)devices[k].n_sms, after = 0;
+    for (int i = 0; i < k; i++) sms += (size_t)devices[i].n_sms;
+    for (int i = k + 1; i < n; i++) after += (size_t)devices[i].n_sms;
+    return (n_units * sms + sms + after - 1) / (sms + after);
 }
