@@ -322,6 +322,73 @@ TEST(Images, ReadNpyInFortransOrder) {
     EXPECT_EQ(images.values(), expected);
 }
 
+TEST(Images, ReadLabelsBesideNpy) {
+    Folder folder;
+    const std::string pixels = npy("|u1", {3, 2, 2}, std::vector<unsigned char>(12));
+    const std::string labels = npy<int64_t>("<i8", {3}, {2, 0, 7});
+    const std::vector<std::pair<std::string, std::string>> names = {
+        {"images.npy", "labels.npy"}, {"train-images.npy", "train-labels.npy"},
+        {"X.npy", "y.npy"},           {"x_train.npy", "y_train.npy"},
+        {"a.npy", "a-labels.npy"},    {"a.npy", "a_labels.npy"},
+        {"X.npy", "X-labels.npy"}};
+    for (const auto &[a, b] : names) {
+        Images images;
+        put_bytes(folder / a, pixels);
+        reads(folder / a, &images);
+        EXPECT_EQ(images.labels, nullptr) << a;
+        put_bytes(folder / b, labels);
+        reads(folder / a, &images);
+        EXPECT_EQ(images.classes(), (std::vector<int>{2, 0, 7})) << a << " " << b;
+        EXPECT_EQ(images.n_classes, 8) << a;
+        std::filesystem::remove(folder / b);
+    }
+    for (const auto &[a, b] : {std::pair("Xy.npy", "yy.npy"), std::pair("x-images.npy", "y-images.npy")}) { // other words
+        Images images;
+        put_bytes(folder / a, pixels);
+        put_bytes(folder / b, labels);
+        reads(folder / a, &images);
+        EXPECT_EQ(images.labels, nullptr) << a;
+    }
+
+    // the name alone decides, not what the folder is called; any integers, and a column
+    const std::string inner = folder / "images";
+    std::filesystem::create_directory(inner);
+    put_bytes(inner + "/a.npy", pixels);
+    for (const std::string &other : {npy<uint8_t>("|u1", {3, 1}, {255, 0, 1}), npy<int16_t>(">i2", {3}, {-256, 0, 256}),
+                                     npy<uint32_t>("<u4", {3}, {255, 0, 1})}) {
+        Images images;
+        put_bytes(inner + "/a-labels.npy", other);
+        reads(inner + "/a.npy", &images);
+        EXPECT_EQ(images.classes(), (std::vector<int>{255, 0, 1}));
+        EXPECT_EQ(images.n_classes, 256);
+    }
+}
+
+TEST(Images, RefuseOtherLabelsBesideNpy) {
+    Folder folder;
+    put_bytes(folder / "X.npy", npy("|u1", {3, 2, 2}, std::vector<unsigned char>(12)));
+    const auto refused = [&](const std::string &labels, const std::string &text) {
+        put_bytes(folder / "y.npy", labels);
+        gt_images images;
+        ASSERT_EQ(gt_images_read((folder / "X.npy").c_str(), GT_IMAGES_TRAIN, &images), GT_ERR_FILE) << text;
+        EXPECT_EQ(images.pixels, nullptr);
+        check_line(folder / "y.npy", text, text);
+    };
+    const std::string whole = npy<int32_t>("<i4", {3}, {0, 1, 2});
+    for (size_t size = 0; size < whole.size(); size++) refused(whole.substr(0, size), "");
+    refused(whole + '\0', "13 bytes of data");
+    refused(npy<int32_t>("<i4", {2}, {0, 1}), "has 2 labels, but there are 3 images");
+    refused(npy<int32_t>("<i4", {0}, {}), "has 0 labels, but there are 3 images");
+    refused(npy<int32_t>("<i4", {3}, {0, 256, 1}), "label 1 is 256; it takes classes from 0 to 255");
+    refused(npy<int32_t>("<i4", {3}, {0, 1, -1}), "label 2 is -1; it takes");
+    refused(npy<float>("<f4", {3}, {0, 1, 2}), "labels of images are integers: save array.astype(\"uint8\"), or rename");
+    refused(npy<uint8_t>("|u1", {3, 2}, {1, 0, 0, 1, 1, 0}),
+            "2 dimensions; labels of images are [n], one for each: save array.argmax(1)");
+    refused(npy<uint8_t>("|u1", {3, 1, 1}, {1, 0, 0}), "3 dimensions");
+    std::string words = npy<uint32_t>("<u4", {3}, {97, 98, 99});
+    refused(words.replace(words.find("<u4"), 3, "<U1"), "dtype <U1; gantry takes floats of 32 or 64 bits and integers");
+}
+
 TEST(Images, RefuseOtherNpy) {
     Folder folder;
     const std::vector<unsigned char> bytes(24);

@@ -30,7 +30,7 @@ static const char *verb_choice(int index) {
 }
 
 #define AT(member_) .n_members = 1, .member = {offsetof(settings, member_)}
-#define DATA_TAKES  "a folder of images with classes: IDX files, or PNG files in a folder for each class"
+#define DATA_TAKES  "images with classes: IDX files, PNG files in a folder for each class, or FILE.npy with its labels beside it"
 /* clang-format off */
 static const gt_option options[] = {
     {"verb", GT_OPTION_CHOICE, "train|show", "what to do", GT_OPTION_POSITIONAL | GT_OPTION_REQUIRED, .choice = verb_choice,
@@ -203,7 +203,8 @@ const gt_command gt_command_classifier = {
         "Trains a small classifier of dense layers on images with labels, for gantry evaluate and train --classifier: scores "
         "of\n"
         "images are made in its features, and only those of one classifier, known by its hash, can be compared. It is tested\n"
-        "on DIR's test images; where DIR has no two parts, on a sixth of the images, which it does not learn from then.",
+        "on DIR's test images; where DIR has no two parts, on a sixth of the images, which it does not learn from then. The\n"
+        "labels of X.npy are in y.npy, those of images.npy in labels.npy, those of NAME.npy in NAME-labels.npy.",
     .options = options,
     .defaults = help_defaults,
 };

@@ -77,6 +77,11 @@ gt_status gt_images_allocate(const char *path, uint64_t n, uint64_t height, uint
     return out->pixels != NULL ? GT_OK : gt_fail(GT_ERR_MEMORY, "no memory for the %" PRIu64 " bytes of %s", bytes, path);
 }
 
+void gt_images_count_classes(gt_images *images) {
+    for (size_t i = 0; i < images->n; i++)
+        if (images->labels[i] >= images->n_classes) images->n_classes = images->labels[i] + 1;
+}
+
 /* ---------------------------------------------------------------- the dispatch */
 
 static gt_status read_folder(const char *path, gt_images_part part, gt_images *out) {

@@ -19,6 +19,9 @@ bool gt_images_are_at(const char *path);
  * image or in all. `path` is for the line. Sizes that a file claims are to be compared with the file's own before. */
 gt_status gt_images_allocate(const char *path, uint64_t n, uint64_t height, uint64_t width, uint64_t channels, gt_images *out);
 
+/* n_classes from the labels: the largest, and one. */
+void gt_images_count_classes(gt_images *images);
+
 /* Readers: *out is zeroed before; after a failure the caller destroys it. GT_ERR_FILE, GT_ERR_MEMORY. */
 
 /* One IDX file of images, and the file of labels beside it, if there is one. */
@@ -29,7 +32,8 @@ gt_status gt_images_read_idx(const char *path, gt_images *out);
 char *gt_images_find_idx(const char *folder, gt_images_part part);
 
 /* [n, h, w], [n, h, w, c], or [n, p] with p a square. Bytes as they are; other integers from 0 to 255; floats all from 0 to 1
- * are multiplied by 255, else they are from 0 to 255, and both are rounded. */
+ * are multiplied by 255, else they are from 0 to 255, and both are rounded. Labels, integers [n] or [n, 1], are those of the
+ * file beside it that docs/file-formats.md tells the names of, if there is one. */
 gt_status gt_images_read_npy(const char *path, gt_images *out);
 
 /* A folder of PNG files, or of folders of them, a class each, in the order of their names as bytes. With folders train and test

@@ -104,8 +104,7 @@ static gt_status read_labels(const char *path, gt_gzip *file, gt_images *out) {
     out->labels = malloc(out->n);
     if (out->labels == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for the labels of %s", path);
     GT_TRY(gt_gzip_take(file, out->labels, out->n));
-    for (size_t i = 0; i < out->n; i++)
-        if (out->labels[i] >= out->n_classes) out->n_classes = out->labels[i] + 1;
+    gt_images_count_classes(out);
     return gt_gzip_end(file);
 }
 
