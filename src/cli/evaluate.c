@@ -38,7 +38,7 @@ static const gt_option options[] = {
     {"data", GT_OPTION_TEXT, "DIR", "real images to compare with, the test part of DIR; else those that the run learns",
      AT(data)},
     {"neighbour", GT_OPTION_INT, "K", "precision to coverage reach to the K-th nearest neighbour", .min = 1, .max = 64, AT(k)},
-    {"fid-infinity", GT_OPTION_SWITCH, "", "extrapolate the Frechet distance to infinitely many samples, too", AT(infinity)},
+    {"fid-infinity", GT_OPTION_SWITCH, "", GT_FID_INFINITY_HELP, AT(infinity)},
     {.help = "What to print"},
     {"json", GT_OPTION_SWITCH, "", "one JSON object instead of lines", AT(json)},
     {.kind = GT_OPTION_PART, .part = gt_device_options},
@@ -89,9 +89,7 @@ static void print_json(const gt_run_source *source, const gt_spec *spec, const g
 /* A flag that only images have. */
 static int check(const settings *s, const gt_option_values *values) {
     for (const char *const *flag = (const char *const[]){"data", "neighbour", "fid-infinity", NULL}; *flag != NULL; flag++)
-        if (s->classifier == NULL && gt_option_given(values, options, *flag) != NULL)
-            return gt_cli_fail(GT_EXIT_USAGE, "--%s: it belongs to scores of images; add --classifier FILE, or leave it out",
-                               *flag);
+        if (s->classifier == NULL && gt_option_given(values, options, *flag) != NULL) return gt_image_flag_refuse(*flag);
     return GT_EXIT_OK;
 }
 

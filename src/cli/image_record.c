@@ -20,10 +20,14 @@ static void append(char **text, const char *more) {
     *text = longer;
 }
 
-static char *header(void) {
+static bool is_left_out(const gt_image_score *score, bool infinity) {
+    return !infinity && score->offset == offsetof(gt_image_scores, frechet_infinity);
+}
+
+static char *header(bool infinity) {
     char *text = gt_cli_text("iteration,classifier,samples,reference,neighbours,k");
     for (const gt_image_score *score = gt_image_score_list; score->name != NULL; score++) {
-        if (score->offset == offsetof(gt_image_scores, frechet_infinity)) continue;
+        if (is_left_out(score, infinity)) continue;
         append(&text, ",");
         append(&text, score->name);
     }
@@ -31,12 +35,12 @@ static char *header(void) {
     return text;
 }
 
-static char *line_of(uint64_t iteration, const gt_image_scores *scores) {
+static char *line_of(uint64_t iteration, const gt_image_scores *scores, bool infinity) {
     char *text = gt_cli_text("%" PRIu64 ",%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%d", iteration, scores->classifier,
                              scores->n_samples, scores->n_reference, scores->n_neighbours, scores->k);
     for (const gt_image_score *score = gt_image_score_list; score->name != NULL; score++) {
         char number[GT_NUMBER_CHARS];
-        if (score->offset == offsetof(gt_image_scores, frechet_infinity)) continue;
+        if (is_left_out(score, infinity)) continue;
         append(&text, ",");
         append(&text, gt_number_format(gt_image_score_value(score, scores), number));
     }
@@ -74,11 +78,25 @@ static int keep_line(gt_image_record *record, const source *from, int number, ch
     return code;
 }
 
+static bool is_line(const char *text, const char *line) {
+    return strncmp(text, line, strlen(line)) == 0 && text[strlen(line)] == '\n';
+}
+
+static int refuse_header(const gt_image_record *record, const source *from, const char *line) {
+    char *others = header(!record->infinity);
+    const bool is_others = is_line(others, line);
+    free(others);
+    if (is_others)
+        return gt_cli_fail(GT_EXIT_USAGE,
+                           "--%sfid-infinity: %s began with%s that score; leave the flag out, or move the file away",
+                           record->infinity ? "" : "no-", from->path, record->infinity ? "out" : "");
+    return gt_cli_fail(GT_EXIT_FILE, "%s:1: not the header of such a file; restore it, or move it away", from->path);
+}
+
 static int keep_lines(gt_image_record *record, const source *from, char *data) {
     int code = GT_EXIT_OK, number = 1;
     char *rest = data, *line = strsep(&rest, "\n");
-    if (strncmp(record->text, line, strlen(line)) != 0 || record->text[strlen(line)] != '\n')
-        return gt_cli_fail(GT_EXIT_FILE, "%s:1: not the header of such a file; restore it, or move it away", from->path);
+    if (!is_line(record->text, line)) return refuse_header(record, from, line);
     while (code == GT_EXIT_OK && (line = strsep(&rest, "\n")) != NULL && rest != NULL)
         code = keep_line(record, from, ++number, line);
     return code;
@@ -97,11 +115,12 @@ static int read_lines(gt_image_record *record, const source *from) {
 
 /* ---------------------------------------------------------------- the record */
 
-int gt_image_record_open(const char *classifier, const gt_run_record *run, const char *folder, uint64_t iteration,
-                         gt_image_record *out) {
-    int code = gt_image_scorer_open(classifier, NULL, &run->spec->target, NULL, &out->scorer);
+int gt_image_record_open(const char *classifier, const gt_image_judge_options *options, const gt_run_record *run,
+                         const char *folder, uint64_t iteration, gt_image_record *out) {
+    int code = gt_image_scorer_open(classifier, NULL, &run->spec->target, options, &out->scorer);
     if (code != GT_EXIT_OK) return code;
-    out->text = header();
+    out->infinity = options->infinity;
+    out->text = header(out->infinity);
     if (folder == NULL) return GT_EXIT_OK;
     source from = {.run = run, .path = gt_cli_text("%s/%s", folder, GT_FILE_IMAGE_SCORES), .iteration = iteration};
     strcpy(from.hash, gt_classifier_get_info(out->scorer.classifier).hash);
@@ -116,7 +135,7 @@ gt_status gt_image_record_evaluate(gt_image_record *record, const gt_run_folder 
     if (record->text == NULL || row->diverged) return GT_OK;
     gt_status status = gt_image_scorer_score(&record->scorer, trainer, n, &scores);
     if (status != GT_OK) return status;
-    char *line = line_of(row->iteration, &scores), *path = gt_run_folder_file(folder, GT_FILE_IMAGE_SCORES);
+    char *line = line_of(row->iteration, &scores, record->infinity), *path = gt_run_folder_file(folder, GT_FILE_IMAGE_SCORES);
     append(&record->text, line);
     status = gt_file_write(path, record->text, strlen(record->text));
     free(line);

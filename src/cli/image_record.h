@@ -8,14 +8,15 @@
 /* Zeroed, it scores nothing. */
 typedef struct gt_image_record {
     gt_image_scorer scorer;
-    char *text; /* of the file: a header, then a line a checkpoint; NULL: nothing is scored */
+    bool infinity; /* a column frechet_infinity */
+    char *text;    /* of the file: a header, then a line a checkpoint; NULL: nothing is scored */
 } gt_image_record;
 
-/* For a run of images, scored by a classifier's file. folder: that of a run that goes on from `iteration`, whose later
- * lines will be made again; NULL: a new run. Returns an exit code, the error printed: also where the lines are of another
- * classifier. Free in any case. */
-int gt_image_record_open(const char *classifier, const gt_run_record *run, const char *folder, uint64_t iteration,
-                         gt_image_record *out);
+/* For a run of images, scored by a classifier's file as options say. folder: that of a run that goes on from `iteration`, whose
+ * later lines will be made again; NULL: a new run. Returns an exit code, the error printed: also where the lines are of another
+ * classifier, or with other scores. Free in any case. */
+int gt_image_record_open(const char *classifier, const gt_image_judge_options *options, const gt_run_record *run,
+                         const char *folder, uint64_t iteration, gt_image_record *out);
 
 /* Scores n images of the trainer's run 0, unless it has diverged by this row, and writes the file into the folder. */
 gt_status gt_image_record_evaluate(gt_image_record *record, const gt_run_folder *folder, gt_trainer *trainer,

@@ -30,6 +30,10 @@ double gt_image_score_value(const gt_image_score *score, const gt_image_scores *
     return *(const double *)((const char *)scores + score->offset);
 }
 
+int gt_image_flag_refuse(const char *flag) {
+    return gt_cli_fail(GT_EXIT_USAGE, "--%s: it belongs to scores of images; add --classifier FILE, or leave it out", flag);
+}
+
 /* ---------------------------------------------------------------- making them */
 
 /* size: what is compared with the classifier's. */

@@ -5,7 +5,11 @@
 #include "cli/json.h"
 #include "gantry/gantry.h"
 
-#define GT_CLASSIFIER_TAKES "a file that gantry classifier train wrote"
+#define GT_CLASSIFIER_TAKES  "a file that gantry classifier train wrote"
+#define GT_FID_INFINITY_HELP "extrapolate the Frechet distance to infinitely many samples, too"
+
+/* A flag of these scores where there is no classifier. Returns an exit code, the error printed. */
+int gt_image_flag_refuse(const char *flag);
 
 /* Zero it first, free it in any case. */
 typedef struct gt_image_scorer {

@@ -77,8 +77,9 @@ static int open_folder(session *s) {
 static int open_image_record(session *s) {
     const gt_train_settings *settings = &s->settings;
     if (settings->classifier == NULL) return GT_EXIT_OK;
+    const gt_image_judge_options how = {.infinity = on(settings->infinity)};
     const int code =
-        gt_image_record_open(settings->classifier, &s->record, settings->source.folder, s->iteration, &s->image_record);
+        gt_image_record_open(settings->classifier, &how, &s->record, settings->source.folder, s->iteration, &s->image_record);
     if (code != GT_EXIT_OK) gt_run_folder_discard(&s->folder);
     return code;
 }

@@ -35,6 +35,7 @@ const gt_option gt_train_options[] = {
      AT(eval_samples)},
     {"classifier", GT_OPTION_TEXT, "FILE", "score the images of each checkpoint in its features, into image-scores.csv",
      GT_OPTION_SAVED, AT(classifier), .takes = GT_CLASSIFIER_TAKES},
+    {"fid-infinity", GT_OPTION_SWITCH, "", GT_FID_INFINITY_HELP, GT_OPTION_SAVED, AT(infinity)},
     {"plots", GT_OPTION_SWITCH, "", "draw the pictures (--no-plots: don't); needs gnuplot, but for images", GT_OPTION_SAVED,
      AT(plots)},
     HEADING("Files"),
@@ -206,6 +207,8 @@ int gt_train_settings_resolve(int argc, char **argv, gt_train_settings *out) {
     if (code == GT_EXIT_OK)
         code = gt_epochs_resolve(gt_train_options, &file, &command_line, &out->epochs, &out->iterations, &out->eval_every);
     if (code == GT_EXIT_OK && out->resume == NULL) code = gt_spec_settings_check(&out->base, out->iterations);
+    if (code == GT_EXIT_OK && out->infinity == GT_SWITCH_ON && out->classifier == NULL)
+        code = gt_image_flag_refuse("fid-infinity");
     return code == GT_EXIT_OK ? refuse_what_yaml_cannot_hold(out) : code;
 }
 

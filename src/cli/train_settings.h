@@ -14,6 +14,7 @@ typedef struct gt_train_settings {
     gt_epochs epochs;                            /* iterations and eval_every have them in already */
     int eval_samples;
     gt_switch plots; /* left to itself: where gnuplot is installed */
+    gt_switch infinity;
     const char *init_from, *g_init_from, *d_init_from, *classifier;
     const char *out, *config_path, *resume;
     gt_switch force, json, quiet;

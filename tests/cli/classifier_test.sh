@@ -47,6 +47,21 @@ gives 0 "another seed" classifier train --data data --epochs 4 --hidden 20,8 --l
 check "is another classifier" [ "$(sed -n 's/^hash *//p' "$out")" != "$hash" ]
 gives 0 "images without a test part" classifier train --data alone --epochs 1 --out alone.safetensors
 check "are tested on a sixth" grep -q ' of 10 images' "$out"
+# npy FILE HEADER-BYTES DESCR SHAPE: as numpy.save() writes it, of the IDX file on stdin.
+npy() {
+    tail -c +$(($2 + 1)) >"$1.bytes"
+    printf "\\x93NUMPY\\x01\\x00\\x76\\x00%-117s\\n" "{'descr': '$3', 'fortran_order': False, 'shape': $4, }" | cat - "$1.bytes" >"$1"
+    rm "$1.bytes"
+}
+npy X.npy 16 '|u1' '(60, 6, 6)' <alone/train-images-idx3-ubyte
+refuses 2 'the images have no labels' classifier train --data X.npy --out x.safetensors
+npy y.npy 8 '|u1' '(60,)' <alone/train-labels-idx1-ubyte
+gives 0 "a .npy file with labels beside it" classifier train --data X.npy --epochs 1 --out npy.safetensors
+check "is the same classifier" cmp npy.safetensors alone.safetensors
+gives 0 "target" target --data X.npy
+check "counts its classes" grep -Eq '^classes   3, of [0-9]+, [0-9]+, [0-9]+ images$' "$out"
+npy y.npy 8 '|u1' '(30, 2)' <alone/train-labels-idx1-ubyte
+refuses 4 'y.npy: an array of 2 dimensions; labels of images are \[n\]' classifier train --data X.npy --out z.safetensors
 
 refuses 2 'needs --data DIR' classifier train
 refuses 2 'gantry classifier show needs a FILE' classifier show
@@ -71,6 +86,21 @@ check "and the same ones" cmp run/image-scores.csv whole/image-scores.csv
 refuses 2 "its hash is [0-9a-f]*, but run/image-scores.csv has scores of $hash" train --resume run --iterations 40 --classifier d.safetensors
 echo "36,$hash" >>run/image-scores.csv
 refuses 4 'image-scores.csv:6: a damaged line' train --resume run --iterations 40
+
+# frechet_infinity, where it is asked for
+infinity() { awk -F, 'NR == 1 { for (k = 1; k <= NF; k++) if ($k == "frechet_infinity") at = k } NR > 1 && at > 0 { printf "%s:%s ", $1, $at }' "$1/image-scores.csv"; }
+check "has no column that was not asked for" [ -z "$(infinity whole)" ]
+gives 0 "--fid-infinity" "${gan[@]}" --iterations 25 --classifier c.safetensors --fid-infinity --out far
+check "a number a checkpoint" eval '[[ "$(infinity far)" =~ ^10:[0-9.e+-]+\ 20:[0-9.e+-]+\ 25:[0-9.e+-]+\ $ ]]'
+check "the other columns are as without" cmp <(head -n 3 far/image-scores.csv | cut -d, -f1-10,12-) <(head -n 3 whole/image-scores.csv)
+gives 0 "scores of it" evaluate far --classifier c.safetensors -n 1000 --fid-infinity
+check "are those of the record" [ "$(sed -n 's/^frechet_infinity  *\([0-9.]*\) .*/\1/p' "$out")" = "$(infinity far | tr ' ' '\n' | sed -n 's/^25://p' | xargs printf '%.4f')" ]
+gives 0 "it goes on" train --resume far --iterations 35 --quiet
+check "with that column" eval '[[ "$(infinity far)" =~ ^10:.*\ 20:.*\ 30:.*\ 35:[0-9.e+-]+\ $ ]]'
+refuses 2 '--no-fid-infinity: far/image-scores.csv began with that score' train --resume far --iterations 40 --no-fid-infinity
+refuses 2 '--fid-infinity: whole/image-scores.csv began without that score' train --resume whole --iterations 40 --fid-infinity
+refuses 2 '--fid-infinity: it belongs to scores of images; add --classifier' train --data data --fid-infinity --out no
+
 gives 0 "a run in its place, without a classifier" "${gan[@]}" --iterations 10 --out run --force
 check "has no scores" [ ! -e run/image-scores.csv ]
 refuses 2 'the run learns x2, not images' train --classifier c.safetensors --iterations 10 --out points
