@@ -30,14 +30,28 @@ static gt_device device_asked_for(const gt_option *table, const gt_option_values
     return strcmp(text, gt_device_name(GT_DEVICE_CUDA)) == 0 ? GT_DEVICE_CUDA : GT_DEVICE_CPU;
 }
 
+/* A GPU's arithmetic is no detail of where it is computed: results change without it. */
+static void tell_of_arithmetic(const gt_option *table, const gt_option_values *file, const gt_option_values *command_line,
+                               const char *flag) {
+    const char *said = gt_option_given(file, table, flag), *quiet = gt_option_given(command_line, table, "quiet");
+    const bool is_precision = strcmp(flag, "precision") == 0;
+    if ((!is_precision && strcmp(flag, "rng") != 0) || (quiet != NULL && strcmp(quiet, "true") == 0)) return;
+    gt_cli_fail(GT_EXIT_OK, "%s says %s %s, which is of a GPU alone; on the CPU it is %s, which changes the results",
+                file->file, flag, said, is_precision ? gt_precision_name(GT_PRECISION_FP32) : gt_rng_name(GT_RNG_GANTRY));
+}
+
 /* Where the command line chooses a device, what the file says of another is void: a run from a GPU goes on with --device cpu.
  */
 static void drop_other_device(const gt_option *table, gt_option_values *file, const gt_option_values *command_line) {
     gt_device chosen = GT_DEVICE_AUTO;
     for (size_t f = 0; f < N_DEVICE_FLAGS; f++)
         if (device_asked_for(table, command_line, f) != GT_DEVICE_AUTO) chosen = device_asked_for(table, command_line, f);
-    for (size_t f = 0; f < N_DEVICE_FLAGS && chosen != GT_DEVICE_AUTO; f++)
-        if (device_asked_for(table, file, f) != chosen) gt_option_give(file, table, device_flags[f], NULL);
+    for (size_t f = 0; f < N_DEVICE_FLAGS && chosen != GT_DEVICE_AUTO; f++) {
+        const gt_device its = device_asked_for(table, file, f);
+        if (its == chosen) continue;
+        if (its == GT_DEVICE_CUDA) tell_of_arithmetic(table, file, command_line, device_flags[f]);
+        gt_option_give(file, table, device_flags[f], NULL);
+    }
 }
 
 static bool names_target(const gt_option *table, const gt_option_values *values) {

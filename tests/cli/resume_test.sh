@@ -27,6 +27,19 @@ refuses 2 '--iterations 4999: the run has done 5000' train --resume a --iteratio
 refuses 4 'nowhere: there is no' train --resume nowhere
 refuses 4 'runs: there is no runs/checkpoint' train --resume runs
 
+# A config from a GPU; this run might as well have been there.
+cp -r a gpu
+sed -i 's/^device: .*/device: cuda/; s/^precision: .*/precision: tf32/; s/^rng: .*/rng: curand/' gpu/config.yaml
+cp -r gpu quiet
+gives 0 "a run from a GPU goes on without one" train --no-plots --resume gpu --iterations 6000 --device cpu
+check "says which arithmetic it leaves" [ "$(cat "$err")" = "gantry: gpu/config.yaml says precision tf32, which is of a GPU alone; on the CPU it is fp32, which changes the results
+gantry: gpu/config.yaml says rng curand, which is of a GPU alone; on the CPU it is gantry, which changes the results" ]
+check "is one of the CPU now" eval 'grep -qx "precision: fp32" gpu/config.yaml && grep -qx "rng: gantry" gpu/config.yaml'
+gives 0 "resumed once more" train --no-plots --resume gpu --iterations 6100 --device cpu
+check "has nothing to say" [ ! -s "$err" ]
+gives 0 "--quiet" train --no-plots --resume quiet --iterations 6000 --device cpu --quiet
+check "says nothing" [ ! -s "$err" ]
+
 # damage COMMAND...: resumes a copy of a run in which the command changed something.
 damage() {
     rm -rf copy && cp -r a copy
