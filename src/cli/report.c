@@ -28,11 +28,11 @@ static const gt_option options[] = {
     {"study", GT_OPTION_TEXT, "FILE", STUDY_TAKES, GT_OPTION_POSITIONAL | GT_OPTION_REQUIRED, AT(study), .takes = STUDY_TAKES},
     {.help = "What to write"},
     {"out", GT_OPTION_TEXT, "FILE", "the page", AT(out)},
-    {"figures", GT_OPTION_TEXT, "DIR", "the charts, too, each as PNG and SVG", AT(figures)},
+    {"figures", GT_OPTION_TEXT, "DIR", "the charts, too, each as PNG and SVG, and the images", AT(figures)},
     {"setting", GT_OPTION_TEXT, "K", "setting of a sweep whose scores are shown, from 0; unless said the best", AT(setting),
      .takes = "the number of a setting"},
     {"charts", GT_OPTION_SWITCH, "", "draw charts (--no-charts: tables alone); needs gnuplot", AT(charts)},
-    {"gallery", GT_OPTION_SWITCH, "", "train a few runs again to show their points (--no-gallery: don't)", AT(gallery)},
+    {"gallery", GT_OPTION_SWITCH, "", "show points or images of a few runs, however long they train again (--no-gallery: don't)", AT(gallery)},
     {"force", GT_OPTION_SWITCH, "", "replace files that exist", AT(force)},
     {NULL, .kind = GT_OPTION_END},
 };
@@ -109,7 +109,8 @@ static char *open_folder(const settings *s) {
 static void close_folder(const settings *s, const gt_figures *figures, char *folder) {
     if (s->figures == NULL) {
         for (size_t f = 0; f < figures->n; f++) {
-            char *path = gt_cli_text("%s/%s.svg", folder, figures->list[f].name);
+            const gt_figure *figure = &figures->list[f];
+            char *path = gt_cli_text("%s/%s.%s", folder, figure->name, gt_figure_is_images(figure) ? "png" : "svg");
             unlink(path);
             free(path);
         }
@@ -149,7 +150,11 @@ static int write_page(const settings *s, gt_store *store, const gt_figures_input
     if (folder != NULL) close_folder(s, figures, folder);
     if (status != GT_OK) return gt_cli_fail_status(status);
     fprintf(stderr, "report: %s\n", s->out);
-    if (s->figures != NULL) fprintf(stderr, "charts: %zu as PNG and SVG in %s\n", figures->n, s->figures);
+    if (s->figures != NULL) {
+        const size_t n_images = gt_figures_count_images(figures);
+        fprintf(stderr, "charts: %zu as PNG and SVG in %s\n", figures->n - n_images, s->figures);
+        if (n_images > 0) fprintf(stderr, "grids of images: %zu as PNG there\n", n_images);
+    }
     return gt_interrupt_signal() == 0 ? GT_EXIT_OK : GT_EXIT_SIGNAL + gt_interrupt_signal();
 }
 
@@ -163,7 +168,7 @@ static int report(const settings *s, gt_store *store) {
     gt_status status = gt_store_summarise(store, &summary);
     int code = status == GT_OK ? choose_setting(s, &summary, &input.setting) : gt_cli_fail_status(status);
     if (code == GT_EXIT_OK && s->charts != GT_SWITCH_OFF && s->gallery != GT_SWITCH_OFF)
-        code = gt_report_samples_train(study, &summary, &samples);
+        code = gt_report_samples_make(store, &summary, s->gallery == GT_SWITCH_ON, &samples);
     if (code == GT_EXIT_OK) {
         find_perfect(study, &summary, input.setting, perfect);
         input.samples = samples.list;
@@ -195,12 +200,11 @@ const gt_command gt_command_report = {
     .summary = "tell a study in one page: shares, times, charts, single runs",
     .run = run,
     .usage = "FILE [flags]",
-    .about = "Writes one HTML page that needs no network: what became of the runs, with intervals; convergence and every score "
-             "over\n"
-             "the iterations; times to convergence; the settings of a sweep compared; the points of a few runs, trained again "
-             "to the\n"
-             "same bits; how little the tutorial's accuracies tell; and how to repeat it all. A study that still runs can be "
-             "told, too.",
+    .about =
+        "Writes one HTML page that needs no network: what became of the runs, with intervals; convergence and every score\n"
+        "over the iterations; times to convergence; the settings of a sweep compared; points or images of a few runs, from\n"
+        "their kept checkpoints or trained again; how little the tutorial's accuracies tell; and how to repeat it all. A\n"
+        "study that still runs can be told, too.",
     .options = options,
     .defaults = help_defaults,
 };

@@ -72,6 +72,12 @@ static char *path_in(const char *folder, const gt_store_study *study, size_t set
     return gt_cli_text("%s/setting%zu-seed%" PRIu64 ".safetensors", folder, setting, seed);
 }
 
+char *gt_study_weights_path(const gt_store *store, size_t setting, uint64_t seed) {
+    char *folder = folder_of(gt_store_path(store)), *path = path_in(folder, gt_store_get_study(store), setting, seed);
+    free(folder);
+    return path;
+}
+
 static char *path_of(const gt_study_weights *weights, size_t setting, uint64_t seed) {
     return path_in(weights->folder, weights->study, setting, seed);
 }

@@ -25,6 +25,9 @@ typedef struct gt_study_weights {
 int gt_study_weights_refuse_others(const char *store_path);
 void gt_study_weights_remove_others(const char *store_path);
 
+/* Where the checkpoint of a run is, if it is kept. The caller frees. */
+char *gt_study_weights_path(const gt_store *store, size_t setting, uint64_t seed);
+
 /* As the store says; runs[n] are its runs so far. Returns an exit code, the error printed. Free in any case. */
 int gt_study_weights_begin(gt_store *store, const gt_store_run *runs, size_t n, gt_study_weights *out);
 void gt_study_weights_free(gt_study_weights *weights);

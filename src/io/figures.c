@@ -39,24 +39,39 @@ static const char style[] = "reset\n"
                             "set style fill solid 0.8 noborder\n"
                             "set palette defined (0 '#440154', 0.25 '#3b528b', 0.5 '#21918c', 0.75 '#5ec962', 1 '#fde725')\n";
 
-FILE *gt_figure_begin(gt_figures *figures, gt_figure_section section, int width, int height, const char *name) {
+/* NULL: no memory, recorded. */
+static gt_figure *append(gt_figures *figures, gt_figure_section section, int width, int height, const char *name) {
     gt_figure *larger = reallocarray(figures->list, figures->n + 1, sizeof *larger);
-    if (larger == NULL) {
+    if (larger != NULL) figures->list = larger;
+    char *own_name = larger != NULL ? strdup(name) : NULL;
+    if (own_name == NULL) {
         no_memory();
         return NULL;
     }
-    figures->list = larger;
-    gt_figure *figure = &figures->list[figures->n];
-    *figure = (gt_figure){.section = section, .name = strdup(name), .width = width, .height = height};
-    FILE *script = figure->name != NULL ? open_memstream(&figure->script, &figure->script_size) : NULL;
-    if (script == NULL) {
+    larger[figures->n] = (gt_figure){.section = section, .name = own_name, .width = width, .height = height};
+    return &larger[figures->n++];
+}
+
+FILE *gt_figure_begin(gt_figures *figures, gt_figure_section section, int width, int height, const char *name) {
+    gt_figure *figure = append(figures, section, width, height, name);
+    if (figure == NULL) return NULL;
+    FILE *script = open_memstream(&figure->script, &figure->script_size);
+    if (script == NULL)
         no_memory();
-        free(figure->name);
-        return NULL;
-    }
-    figures->n++;
-    fputs(style, script);
+    else
+        fputs(style, script);
     return script;
+}
+
+gt_status gt_figure_images(gt_figures *figures, gt_figure_section section, const char *name, const char *title,
+                           const gt_image_grid *grid) {
+    uint64_t height, width;
+    gt_image_grid_size(grid, &height, &width);
+    gt_figure *figure = append(figures, section, (int)width, (int)height, name);
+    if (figure == NULL) return GT_ERR_MEMORY;
+    figure->grid = *grid;
+    figure->title = strdup(title);
+    return figure->title != NULL ? GT_OK : no_memory();
 }
 
 void gt_figure_title(gt_figures *figures, FILE *script, const char *format, ...) {
@@ -176,13 +191,20 @@ static bool write_figure(FILE *script, const gt_figure *figure, const char *file
 
 static const char *const endings[] = {"svg", "png"};
 
-/* NAME.svg of each, then NAME.png: [n_kinds][figures->n]. */
-static char **file_names(const gt_figures *figures, size_t n_kinds) {
-    char **names = calloc(n_kinds * figures->n, sizeof *names), **name = names;
+size_t gt_figures_count_images(const gt_figures *figures) {
+    size_t n = 0;
+    for (size_t f = 0; f < figures->n; f++) n += gt_figure_is_images(&figures->list[f]);
+    return n;
+}
+
+/* NAME.svg of each chart, then NAME.png: [n_kinds][n_charts]. */
+static char **file_names(const gt_figures *figures, size_t n_kinds, size_t n_charts) {
+    char **names = calloc(n_kinds * n_charts, sizeof *names), **name = names;
     bool all = names != NULL;
     for (size_t kind = 0; all && kind < n_kinds; kind++)
         for (size_t f = 0; all && f < figures->n; f++)
-            all = asprintf(name++, "%s.%s", figures->list[f].name, endings[kind]) >= 0;
+            if (!gt_figure_is_images(&figures->list[f]))
+                all = asprintf(name++, "%s.%s", figures->list[f].name, endings[kind]) >= 0;
     if (all) return names;
     for (size_t i = 0; names != NULL && names + i + 1 < name; i++) free(names[i]);
     free(names);
@@ -193,16 +215,31 @@ static gt_status write_figures(FILE *script, const gt_figures *figures, char *co
     bool written = true;
     for (size_t kind = 0; kind < n_kinds; kind++)
         for (size_t f = 0; f < figures->n; f++)
-            written = write_figure(script, &figures->list[f], *names++, kind > 0) && written;
+            if (!gt_figure_is_images(&figures->list[f]))
+                written = write_figure(script, &figures->list[f], *names++, kind > 0) && written;
     return written ? GT_OK : no_memory();
 }
 
+static gt_status draw_images(const char *folder, const gt_figures *figures) {
+    for (size_t f = 0; f < figures->n; f++) {
+        const gt_figure *figure = &figures->list[f];
+        char *path = NULL;
+        if (!gt_figure_is_images(figure)) continue;
+        if (asprintf(&path, "%s/%s.png", folder, figure->name) < 0) return no_memory();
+        const gt_status status = gt_image_grid_write(path, &figure->grid);
+        free(path);
+        GT_TRY(status);
+    }
+    return GT_OK;
+}
+
 gt_status gt_figures_draw(const char *folder, const gt_figures *figures, bool png) {
-    const size_t n_kinds = png ? 2 : 1, n = n_kinds * figures->n;
+    const size_t n_charts = figures->n - gt_figures_count_images(figures), n_kinds = png ? 2 : 1, n = n_kinds * n_charts;
     char *argv[] = {"gnuplot", "--default-settings", "-", NULL};
     gt_drawing drawing;
+    GT_TRY(draw_images(folder, figures));
     if (n == 0) return GT_OK;
-    char **names = file_names(figures, n_kinds);
+    char **names = file_names(figures, n_kinds, n_charts);
     if (names == NULL) return no_memory();
     gt_status status = gt_drawing_begin(folder, argv, &drawing);
     if (status == GT_OK) {

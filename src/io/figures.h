@@ -1,10 +1,11 @@
-/* private. The charts of a study's report: each is a script for gnuplot, drawn as SVG for the page and as PNG for other uses.
- * figures.c keeps and draws them; one file figures_*.c a family of charts.
+/* private. The charts of a study's report: each is a script for gnuplot, drawn as SVG for the page and as PNG for other uses;
+ * and grids of images, which are PNG alone. figures.c keeps and draws them; one file figures_*.c a family of charts.
  *
  * Colours are those of Okabe and Ito (2008), which people with any kind of colour vision can tell apart. */
 #ifndef GT_IO_FIGURES_H
 #define GT_IO_FIGURES_H
 
+#include "io/image_grid.h"
 #include "io/plots.h"
 #include "io/store_summary.h"
 
@@ -30,6 +31,7 @@ typedef struct gt_figure {
     char *title; /* one line */
     char *script;
     size_t script_size;
+    gt_image_grid grid; /* n > 0: this instead of a script; its values are the samples' */
     int width, height;
 } gt_figure;
 
@@ -38,11 +40,11 @@ typedef struct gt_figures {
     size_t n;
 } gt_figures;
 
-/* A run that was trained again. */
+/* A run as it ended. */
 typedef struct gt_figure_sample {
     size_t run; /* of the summary */
     char role[64];
-    gt_picture picture; /* its points; name is not used */
+    gt_picture picture; /* its points or images; name is not used */
 } gt_figure_sample;
 
 typedef struct gt_figures_input {
@@ -54,12 +56,16 @@ typedef struct gt_figures_input {
     size_t n_samples;
 } gt_figures_input;
 
-/* All charts that the study has something for. GT_ERR_MEMORY. figures: zeroed; to be freed after a failure, too. */
+/* All charts that the study has something for. The samples' values must live as long. GT_ERR_MEMORY. figures: zeroed; to be
+ * freed after a failure, too. */
 gt_status gt_figures_of(const gt_figures_input *input, gt_figures *figures);
 void gt_figures_free(gt_figures *figures);
 
-/* Draws NAME.svg of each into folder, and NAME.png where asked to, from one gnuplot; each file appears whole or not at all.
- * GT_ERR_IO. The caller ignores SIGPIPE. */
+static inline bool gt_figure_is_images(const gt_figure *figure) { return figure->grid.n > 0; }
+size_t gt_figures_count_images(const gt_figures *figures);
+
+/* Draws NAME.svg of each into folder, and NAME.png where asked to, from one gnuplot; of images NAME.png alone, in any case.
+ * Each file appears whole or not at all. GT_ERR_IO. The caller ignores SIGPIPE. */
 gt_status gt_figures_draw(const char *folder, const gt_figures *figures, bool png);
 
 /* ---------------------------------------------------------------- for figures_*.c */
@@ -75,6 +81,10 @@ extern const char *const gt_figure_colours[8], *const gt_outcome_colours[GT_N_OU
 FILE *gt_figure_begin(gt_figures *figures, gt_figure_section section, int width, int height, const char *name);
 void gt_figure_title(gt_figures *figures, FILE *script, const char *format, ...) __attribute__((format(printf, 3, 4)));
 gt_status gt_figure_end(gt_figures *figures, FILE *script);
+
+/* A new picture of images; its height and width are the grid's. GT_ERR_MEMORY. */
+gt_status gt_figure_images(gt_figures *figures, gt_figure_section section, const char *name, const char *title,
+                           const gt_image_grid *grid);
 
 /* "set COMMAND 'text'" */
 void gt_figure_set(FILE *script, const char *command, const char *format, ...) __attribute__((format(printf, 3, 4)));

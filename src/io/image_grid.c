@@ -36,12 +36,19 @@ static uint64_t side_of(uint64_t n, int size, int scale, int gap) {
     return n * (uint64_t)size * (uint64_t)scale + (n - 1) * (uint64_t)gap;
 }
 
-static gt_status make_picture(const gt_image_grid *grid, int scale, picture *out) {
+static int scale_of(const gt_image_grid *grid) {
+    return grid->scale > 0 ? grid->scale : gt_image_grid_scale(grid->height, grid->width);
+}
+
+void gt_image_grid_size(const gt_image_grid *grid, uint64_t *height, uint64_t *width) {
     const uint64_t columns = grid->n < (size_t)grid->columns ? grid->n : (uint64_t)grid->columns;
-    const uint64_t rows = (grid->n + columns - 1) / columns;
-    const uint64_t height = side_of(rows, grid->height, scale, grid->gap),
-                   width = side_of(columns, grid->width, scale, grid->gap);
-    uint64_t size;
+    *height = side_of((grid->n + columns - 1) / columns, grid->height, scale_of(grid), grid->gap);
+    *width = side_of(columns, grid->width, scale_of(grid), grid->gap);
+}
+
+static gt_status make_picture(const gt_image_grid *grid, picture *out) {
+    uint64_t height, width, size;
+    gt_image_grid_size(grid, &height, &width);
     if (__builtin_mul_overflow(height, width, &size) || size > MAX_PIXELS)
         return gt_fail(GT_ERR_ARGUMENT,
                        "a picture of %" PRIu64 " x %" PRIu64 " pixels; it takes up to %" PRIu64 " in all: ask for fewer images",
@@ -84,10 +91,10 @@ static gt_status write_png(const char *path, const picture *p) {
 }
 
 gt_status gt_image_grid_write(const char *path, const gt_image_grid *grid) {
-    const int scale = grid->scale > 0 ? grid->scale : gt_image_grid_scale(grid->height, grid->width);
+    const int scale = scale_of(grid);
     const size_t columns = (size_t)grid->columns;
     picture p = {0};
-    GT_TRY(make_picture(grid, scale, &p));
+    GT_TRY(make_picture(grid, &p));
     for (size_t i = 0; i < grid->n; i++)
         put_tile(grid, i, scale, i / columns * (size_t)(grid->height * scale + grid->gap),
                  i % columns * (size_t)(grid->width * scale + grid->gap), &p);

@@ -23,6 +23,9 @@ unsigned char gt_image_byte(float value);
 /* Enough that images can be seen: their longer side has about 56 pixels then. */
 int gt_image_grid_scale(int height, int width);
 
+/* Pixels of the whole picture. */
+void gt_image_grid_size(const gt_image_grid *grid, uint64_t *height, uint64_t *width);
+
 /* The file appears whole or not at all. GT_ERR_IO, GT_ERR_MEMORY; GT_ERR_ARGUMENT: more than 2^28 pixels. */
 gt_status gt_image_grid_write(const char *path, const gt_image_grid *grid);
 

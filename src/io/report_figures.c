@@ -1,5 +1,5 @@
 /* gnuplot's SVG files inline: only the element itself, names of its parts made unlike those of the other charts, and its ink
- * left to the page, so that it can be read on dark paper too. */
+ * left to the page, so that it can be read on dark paper too. Images are PNG files, inline as base64. */
 #include "io/report_html.h"
 
 #include "core/status.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_SVG_BYTES = 64 << 20 };
+enum { MAX_BYTES = 64 << 20 };
 
 typedef struct {
     const char *from, *to; /* NULL: the number of the chart behind `from` */
@@ -56,26 +56,45 @@ static void write_drawing(FILE *page, const char *svg, size_t number) {
     }
 }
 
+static gt_status write_chart(FILE *page, const gt_report *report, size_t number, const char *svg) {
+    const gt_figure *figure = &report->figures->list[number];
+    const char *drawing = drawing_of(svg);
+    if (drawing == NULL) return gt_fail(GT_ERR_IO, "%s/%s.svg: not a chart of gnuplot's", report->folder, figure->name);
+    fprintf(page, "<figure style=\"max-width:%dpx\"><svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"", figure->width,
+            figure->width, figure->height);
+    gt_html_write(page, figure->title);
+    fputs("\"><g>", page); /* for gnuplot's canvas, whose beginning is left out */
+    write_drawing(page, drawing, number);
+    fputs("</figure>\n", page);
+    return GT_OK;
+}
+
+static void write_images(FILE *page, const gt_figure *figure, const char *png, size_t size) {
+    fprintf(page, "<figure style=\"max-width:%dpx\"><img width=\"%d\" height=\"%d\" alt=\"", figure->width, figure->width,
+            figure->height);
+    gt_html_write(page, figure->title);
+    fputs("\" src=\"data:image/png;base64,", page);
+    gt_html_base64(page, png, size);
+    fputs("\"><figcaption>", page);
+    gt_html_write(page, figure->title);
+    fputs("</figcaption></figure>\n", page);
+}
+
 static gt_status write_figure(FILE *page, const gt_report *report, size_t number) {
     const gt_figure *figure = &report->figures->list[number];
-    char *path = NULL, *svg = NULL;
+    const bool images = gt_figure_is_images(figure);
+    char *path = NULL, *data = NULL;
     size_t size;
     const size_t room = strlen(report->folder) + strlen(figure->name) + sizeof "/.svg";
     path = malloc(room);
     if (path == NULL) return gt_fail(GT_ERR_MEMORY, "out of memory for the page");
-    snprintf(path, room, "%s/%s.svg", report->folder, figure->name);
-    gt_status status = gt_file_read(path, MAX_SVG_BYTES, &svg, &size);
-    const char *drawing = status == GT_OK ? drawing_of(svg) : NULL;
-    if (status == GT_OK && drawing == NULL) status = gt_fail(GT_ERR_IO, "%s: not a chart of gnuplot's", path);
-    if (status == GT_OK) {
-        fprintf(page, "<figure style=\"max-width:%dpx\"><svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"", figure->width,
-                figure->width, figure->height);
-        gt_html_write(page, figure->title);
-        fputs("\"><g>", page); /* for gnuplot's canvas, whose beginning is left out */
-        write_drawing(page, drawing, number);
-        fputs("</figure>\n", page);
-    }
-    free(svg);
+    snprintf(path, room, "%s/%s.%s", report->folder, figure->name, images ? "png" : "svg");
+    gt_status status = gt_file_read(path, MAX_BYTES, &data, &size);
+    if (status == GT_OK && images)
+        write_images(page, figure, data, size);
+    else if (status == GT_OK)
+        status = write_chart(page, report, number, data);
+    free(data);
     free(path);
     return status;
 }

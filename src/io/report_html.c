@@ -1,4 +1,4 @@
-/* Escaping and numbers. */
+/* Escaping, encoding and numbers. */
 #define _GNU_SOURCE /* vasprintf */
 #include "io/report_html.h"
 
@@ -45,6 +45,16 @@ void gt_html_printf(FILE *page, const char *format, ...) {
     va_start(args, format);
     write_formatted(page, format, args);
     va_end(args);
+}
+
+void gt_html_base64(FILE *page, const char *data, size_t size) {
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < size; i += 3) {
+        const size_t n = size - i < 3 ? size - i : 3; /* bytes of this group: n + 1 digits */
+        uint32_t bits = 0;
+        for (size_t b = 0; b < 3; b++) bits = bits << 8 | (b < n ? (unsigned char)data[i + b] : 0);
+        for (size_t d = 0; d < 4; d++) fputc(d <= n ? digits[bits >> (18 - 6 * d) & 63] : '=', page);
+    }
 }
 
 void gt_html_head(FILE *page, const char *format, ...) {

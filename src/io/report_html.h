@@ -14,6 +14,9 @@ extern const char gt_report_style[]; /* CSS */
 void gt_html_write(FILE *page, const char *text);
 void gt_html_printf(FILE *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Bytes as base64 (RFC 4648), in one line. */
+void gt_html_base64(FILE *page, const char *data, size_t size);
+
 /* <th scope="row">, <td>, <td class="n"> around such a text. */
 void gt_html_head(FILE *page, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void gt_html_cell(FILE *page, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -37,6 +37,8 @@ const char gt_report_style[] =
     "figure{margin:0;flex:1 1 420px;min-width:0}\n"
     "figure svg{display:block;width:100%;height:auto;color:var(--ink)}\n"
     "figure .gridline{stroke:var(--line)}\n"
+    "figure img{display:block;width:100%;height:auto;image-rendering:pixelated}\n"
+    "figcaption{font-size:.9rem;margin-top:.3rem}\n"
     "dl{display:grid;grid-template-columns:max-content 1fr;gap:.35rem 1.2rem;margin:.6rem 0}\n"
     "dt{font-weight:500}dd{margin:0}\n"
     "a{color:var(--accent)}\n"

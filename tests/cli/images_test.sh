@@ -154,8 +154,57 @@ check "its pictures" [ "$(pictures m)" = "samples-10.png samples-20.png" ]
 check "the data beside it" [ "$(wc -c <m/data.npy)" -eq $((128 + 64 * 64)) ]
 gives 0 "train from its config" train --config m/config.yaml --out o --quiet
 check "the same run" same_images_runs m o
-gives 0 "report" report s.sqlite --out r.html
-check "says that there is no gallery" grep -q "The gallery is left out: .*images" r.html
+
+# ---------------------------------------------------------------- the gallery of gantry report
+# grid PAGE N: the picture of the N-th run, in a file of its own.
+grid() { grep -o 'src="data:image/png;base64,[^"]*' "$1" | sed -n "$(($2 + 1))s/.*base64,//p" | base64 -d >"grid-$2.png"; }
+if ! command -v gnuplot >/dev/null || ! command -v sqlite3 >/dev/null; then
+    skip "the gallery of a report" "gnuplot or sqlite3 is not installed"
+else
+    gives 0 "a study with outcomes" study "${plain[@]}" --seeds 0:12 --iterations 200 --eval-every 20 --lr 0.01 --keep-weights all --out w.sqlite --quiet
+    # Of all runs, and of those of each outcome, by distance: the first, the middle one, the last.
+    chosen=$(sqlite3 -readonly w.sqlite "WITH run_at AS (SELECT seed, outcome, CASE WHEN diverged_at IS NULL THEN coalesce(distance, 9e999) ELSE 9e999 END d FROM run),
+        place AS (SELECT seed, row_number() OVER (ORDER BY d, seed) - 1 a, count(*) OVER () n,
+            row_number() OVER (PARTITION BY outcome ORDER BY d, seed) - 1 b, count(*) OVER (PARTITION BY outcome) m FROM run_at)
+        SELECT seed FROM place WHERE a IN (0, (n - 1) / 2, n - 1) OR b IN (0, (m - 1) / 2, m - 1) ORDER BY seed" | paste -sd' ')
+    gives 0 "report" report w.sqlite --out r.html --figures kept
+    check "images of the runs $chosen" \
+        [ "$(find kept -name 'samples-*-seed*.png' | sed 's/.*-seed\(.*\).png/\1/' | sort -n | paste -sd' ')" = "$chosen" ]
+    n_chosen=$(wc -w <<<"$chosen")
+    check "are in the page, behind real ones" [ "$(grep -o '<img [^>]*src="data:image/png;base64,' r.html | wc -l)" -eq $((n_chosen + 1)) ]
+    check "and nothing else is" [ "$(grep -o '<img ' r.html | wc -l)" -eq $((n_chosen + 1)) ]
+    grid r.html 0
+    check "the real ones" eval 'cmp grid-0.png kept/samples-real.png && is_png grid-0.png $((6 * 8 * 7 + 5 * 2))'
+    for n in $(seq "$n_chosen"); do
+        grid r.html "$n"
+        check "picture $n is that of the file" eval 'cmp grid-$n.png kept/samples-$n-seed*.png && is_png grid-$n.png $((6 * 8 * 7 + 5 * 2))'
+    done
+    check "with a line each" [ "$(grep -c '<figcaption>.*seed [0-9]*, ' r.html)" -eq "$n_chosen" ]
+    check "each has another picture" [ "$(cat kept/samples-*-seed*.png | wc -c)" -gt 0 -a "$(md5sum kept/samples-*.png | cut -d' ' -f1 | sort -u | wc -l)" -eq $((n_chosen + 1)) ]
+    mv w-weights elsewhere-weights
+    gives 0 "without the checkpoints" report w.sqlite --out again.html --figures again
+    check "trained again to the same pictures" eval '(for f in kept/samples-*.png; do cmp "$f" "again/${f##*/}" || exit 1; done)'
+    mkdir w-weights
+    for file in elsewhere-weights/*; do head -c 5000 "$file" >"w-weights/${file##*/}"; done
+    gives 0 "with damaged checkpoints" report w.sqlite --out again.html --figures again --force
+    check "the same pictures" eval '(for f in kept/samples-*.png; do cmp "$f" "again/${f##*/}" || exit 1; done) && ! grep -q "gallery" again.html'
+    first=${chosen%% *}
+    for file in elsewhere-weights/*; do cp "elsewhere-weights/seed$first.safetensors" "w-weights/${file##*/}"; done
+    gives 0 "with checkpoints of another run" report w.sqlite --out again.html --figures again --force
+    check "the same pictures" eval '(for f in kept/samples-*.png; do cmp "$f" "again/${f##*/}" || exit 1; done) && ! grep -q "gallery" again.html'
+    rm -r w-weights
+    sqlite3 w.sqlite "UPDATE fact SET value = '7200' WHERE key = 'seconds'" >/dev/null
+    gives 0 "of a study that took hours" report w.sqlite --out long.html
+    check "none is trained again unasked" eval '! grep -q "<img" long.html && grep -q "Runs that the gallery lacks: $n_chosen, .* takes about [0-9]* min" long.html'
+    check "says so on stderr, too" grep -q "^gantry: Runs that the gallery lacks: $n_chosen, .*gantry report --gallery trains them" "$err"
+    gives 0 "--gallery" report w.sqlite --gallery --out long.html --force
+    check "asks for it" [ "$(grep -o '<img ' long.html | wc -l)" -eq $((n_chosen + 1)) ]
+    gives 0 "--no-gallery" report w.sqlite --no-gallery --out none.html
+    check "and not" eval '! grep -Eq "<img|lacks" none.html'
+    gives 0 "--no-charts" report w.sqlite --no-charts --out none.html --force
+    check "tables alone" eval '! grep -Eq "<img|lacks" none.html'
+fi
+
 idx others-images-idx3-ubyte 64 8 8
 printf 'x' | dd of=others-images-idx3-ubyte bs=1 seek=99 conv=notrunc status=none
 gives 0 "a study of other images" study "${nets[@]}" --data others-images-idx3-ubyte --seeds 3:5 --epochs 2 --epoch-iterations 10 --out t.sqlite --quiet

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # gantry report: the page's numbers against SQL on the store, the page in a browser, and what can go wrong.
 # shellcheck disable=SC1003,SC1091,SC2016,SC2034,SC2154 # check.sh has the variables; eval expands what is quoted
-. "$(dirname "$(readlink -f "$0")")/check.sh"
+. "$(dirname "$(readlink -f "$0")")/idx.sh"
 
 if ! command -v sqlite3 >/dev/null; then
     skip "all of it" "sqlite3 is not installed"
@@ -119,7 +119,10 @@ gives 0 "a mixture" study --seeds 4 --preset ring8-pacgan --iterations 100 --eva
 gives 0 "a curve" study --seeds 4 --target moons --iterations 200 --eval-every 100 --eval-samples 1000 --out curve.sqlite --quiet
 awk 'BEGIN {srand(1); for (i = 0; i < 200; i++) printf "%f,%f,%f\n", rand(), rand() + 2, -rand()}' >points.csv
 gives 0 "data" study --seeds 4 --data points.csv --iterations 200 --eval-every 100 --eval-samples 1000 --out data.sqlite --quiet
-for study in diverged sweep mixture curve data "$name"; do
+idx stripes-images-idx3-ubyte 64 8 8
+gives 0 "images" study --data stripes-images-idx3-ubyte --generator 5-32-64 --discriminator 64-32-1 --g-output tanh --batch 32 --seeds 4 \
+    --iterations 100 --eval-every 50 --eval-samples 1000 --out images.sqlite --quiet
+for study in diverged sweep mixture curve data images "$name"; do
     TMPDIR=$folder/temporary gives 0 "the page of $study" report "${study%.sqlite}.sqlite" --out "${study%.sqlite}.html" --force
 done
 mv "${name%.sqlite}.html" odd.html
@@ -159,21 +162,24 @@ if [ -z "$browser" ]; then
     skip "the page in a browser" "chromium is not installed"
     exit
 fi
+check "the images are in their page" [ "$(grep -o '<img ' images.html | wc -l)" -ge 3 ]
 # A script that only the test adds: how many charts there are, how many are not drawn, and what was loaded beside the page.
 look='<script>addEventListener("load", () => {
-    const charts = [...document.querySelectorAll("svg")];
+    const charts = [...document.querySelectorAll("svg, img")];
     const empty = charts.filter((c) => {
-        const box = c.getBoundingClientRect(), marks = [...c.querySelectorAll("path, polygon, use, rect, circle")];
+        const box = c.getBoundingClientRect();
+        if (c.tagName == "IMG") return box.width < 300 || Math.abs(box.width - box.height) > 1 || c.naturalWidth != 346;
+        const marks = [...c.querySelectorAll("path, polygon, use, rect, circle")];
         return box.width < 100 || box.height < 60 || marks.filter((m) => { const b = m.getBoundingClientRect(); return b.width + b.height > 0; }).length < 8;
     });
     const wide = document.documentElement.scrollWidth > innerWidth ? "wide" : "fits";
     document.documentElement.setAttribute("data-seen", [charts.length, empty.length, performance.getEntriesByType("resource").length, wide].join(" "));
 });</script>'
-for page in full sweep diverged mixture curve data odd; do
+for page in full sweep diverged mixture curve data images odd; do
     { cat $page.html && echo "$look"; } >look.html
     timeout 100 "$browser" --headless --no-sandbox --disable-gpu --user-data-dir="$folder/browser" --enable-logging=stderr --virtual-time-budget=5000 \
         --window-size=1280,900 --dump-dom "file://$folder/look.html" >dom.html 2>console
     seen=$(grep -o 'data-seen="[^"]*"' dom.html)
-    check "$page.html: every chart is drawn, nothing is loaded, it fits ($seen)" [ "$seen" = "data-seen=\"$(grep -o '<svg ' $page.html | wc -l) 0 0 fits\"" ]
+    check "$page.html: every chart is drawn, nothing is loaded, it fits ($seen)" [ "$seen" = "data-seen=\"$(grep -Eo '<(svg|img) ' $page.html | wc -l) 0 0 fits\"" ]
     check "$page.html: nothing on the console" eval '! grep CONSOLE console'
 done
