@@ -25,6 +25,10 @@ TEST(ImageGrid, PlacesTiles) {
             ASSERT_EQ(png.color_type, PNG_COLOR_TYPE_GRAY);
             ASSERT_EQ(png.height, 4 * scale + gap);
             ASSERT_EQ(png.width, 6 * scale + gap);
+            uint64_t height, width;
+            gt_image_grid_size(&grid, &height, &width);
+            EXPECT_EQ(height, (uint64_t)png.height);
+            EXPECT_EQ(width, (uint64_t)png.width);
             for (int y = 0; y < png.height; y++)
                 for (int x = 0; x < png.width; x++) {
                     const int step_y = 2 * scale + gap, step_x = 3 * scale + gap;

@@ -64,7 +64,10 @@ run studies diff s.sqlite t.sqlite
 check "the same bits" grep -q "the digests of all 3 pairs are equal" "$out"
 gives 0 "a study of points in bf16" study --engine layered --device cuda --precision bf16 --seeds 0:2 --iterations 6 --eval-every 3 \
     --eval-samples 1000 --out p.sqlite --quiet
+gives 0 "a study of images with checkpoints" study "${study[@]}" --precision bf16 --keep-weights all --out k.sqlite --quiet
 export GT_EMULATOR_DEVICES=0
+gives 0 "its page where no GPU is" report k.sqlite --out k.html
+check "has a gallery from these" eval '! grep -q gallery k.html && [ "$(grep -o "<img " k.html | wc -l)" -eq 4 ]'
 gives 0 "its page where no GPU is" report p.sqlite --out p.html
 check "has no gallery" grep -q "The gallery is left out, for its runs can.* be trained again here: precision bf16" p.html
 unset GT_EMULATOR_DEVICES
