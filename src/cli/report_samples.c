@@ -4,7 +4,7 @@
 #include "cli/command.h"
 #include "cli/generate.h"
 #include "cli/progress.h"
-#include "cli/study_run.h"
+#include "cli/run_again.h"
 #include "core/status.h"
 #include "core/target_data.h"
 #include "io/number.h"
@@ -144,7 +144,7 @@ static gt_status load_kept(const gallery *g) {
     for (size_t i = 0; i < g->out->n && status == GT_OK; i++) {
         gt_figure_sample *sample = &g->out->list[i];
         gt_trainer *trainer = NULL;
-        status = gt_study_run_load(g->store, run_of(g, sample), &trainer);
+        status = gt_run_again_load(g->store, run_of(g, sample), &trainer);
         if (trainer != NULL) status = draw(g, trainer, sample);
         gt_trainer_destroy(trainer);
     }
@@ -160,7 +160,7 @@ static void show_progress(void *context, uint64_t iteration) {
 
 static gt_status compare(const gallery *g, const gt_trainer *trainer, const gt_store_run *run, bool *same) {
     char digest[GT_DIGEST_CHARS];
-    const gt_status status = gt_study_run_compare(trainer, run, digest, same);
+    const gt_status status = gt_run_again_compare(trainer, run, digest, same);
     if (status != GT_OK || *same) return status;
     note(g->out, gt_cli_text("The run of seed %" PRIu64
                              " under setting %zu was trained again for the gallery and ended in other bits (%s, "
@@ -174,7 +174,7 @@ static gt_status train_sample(gallery *g, gt_figure_sample *sample) {
     const gt_store_run *run = run_of(g, sample);
     gt_trainer *trainer = NULL;
     bool same = false;
-    gt_status status = gt_study_run_train(g->study, run, show_progress, g, &trainer);
+    gt_status status = gt_run_again_train(g->study, run, show_progress, g, &trainer);
     gt_progress_erase(&g->progress);
     if (status == GT_OK) status = compare(g, trainer, run, &same);
     if (status == GT_OK && same) status = draw(g, trainer, sample);

@@ -1,5 +1,5 @@
 /* One run of a study again. */
-#include "cli/study_run.h"
+#include "cli/run_again.h"
 
 #include "cli/study_weights.h"
 #include "core/study.h"
@@ -10,7 +10,7 @@
 
 enum { LOOKS = 100 }; /* of the watch at a run */
 
-gt_status gt_study_run_compare(const gt_trainer *trainer, const gt_store_run *run, char digest[GT_DIGEST_CHARS], bool *same) {
+gt_status gt_run_again_compare(const gt_trainer *trainer, const gt_store_run *run, char digest[GT_DIGEST_CHARS], bool *same) {
     const gt_status status = gt_trainer_digest(trainer, 0, digest);
     *same = status == GT_OK && strcmp(digest, run->result.digest) == 0;
     return status;
@@ -22,7 +22,7 @@ static gt_status load(const char *path, const gt_trainer_options *how, const gt_
     bool same = false;
     if (access(path, R_OK) != 0) return GT_OK;
     gt_status status = gt_trainer_load(path, how, out);
-    if (status == GT_OK) status = gt_study_run_compare(*out, run, digest, &same);
+    if (status == GT_OK) status = gt_run_again_compare(*out, run, digest, &same);
     if (!same) {
         gt_trainer_destroy(*out);
         *out = NULL;
@@ -30,7 +30,7 @@ static gt_status load(const char *path, const gt_trainer_options *how, const gt_
     return status == GT_ERR_MEMORY ? status : GT_OK;
 }
 
-gt_status gt_study_run_load(const gt_store *store, const gt_store_run *run, gt_trainer **out) {
+gt_status gt_run_again_load(const gt_store *store, const gt_store_run *run, gt_trainer **out) {
     const gt_trainer_options how = {.device = GT_DEVICE_CPU, .engine = gt_store_get_study(store)->plan.arithmetic.engine};
     char *path = gt_study_weights_path(store, run->setting, run->seed);
     *out = NULL;
@@ -39,7 +39,7 @@ gt_status gt_study_run_load(const gt_store *store, const gt_store_run *run, gt_t
     return status;
 }
 
-gt_status gt_study_run_train(const gt_store_study *study, const gt_store_run *run, gt_study_run_watch watch, void *context,
+gt_status gt_run_again_train(const gt_store_study *study, const gt_store_run *run, gt_run_again_watch watch, void *context,
                              gt_trainer **out) {
     const uint64_t all = study->plan.iterations, step = (all + LOOKS - 1) / LOOKS;
     const gt_trainer_options how =
