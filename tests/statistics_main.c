@@ -1,6 +1,6 @@
 /* For scores_scipy_test.sh: prints statistics of the numbers in its standard input, "name value" a line:
  * statistics_main shares     of "k n"
- * statistics_main numbers    of values: percentiles, and a histogram of 10 bins on [0, 1]
+ * statistics_main numbers    of values: percentiles, the mean and its interval, and a histogram of 10 bins on [0, 1]
  * statistics_main auc        of "score positive"
  * statistics_main pairs      of "both only_first only_second neither"
  * statistics_main survival   of "time observed" */
@@ -23,6 +23,8 @@ static void print_numbers(double *values, size_t n) {
     n = gt_sort_numbers(values, n);
     for (size_t i = 0; i < sizeof percents / sizeof *percents; i++)
         printf("p%g %.17g\n", percents[i], gt_percentile(values, n, percents[i]));
+    print("mean", gt_mean_of(values, n).mean);
+    print("half_width", gt_mean_of(values, n).half_width);
     for (size_t i = 0; i < 10; i++) printf("bin%zu %llu\n", i, (unsigned long long)bins[i]);
 }
 

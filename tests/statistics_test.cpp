@@ -47,6 +47,23 @@ TEST(Numbers, SortPutsNanLast) {
     EXPECT_EQ(gt_sort_numbers(&one, 1), 0u);
 }
 
+// Abramowitz and Stegun 1964, table 26.10: t(0.975) of f degrees of freedom, to their digits.
+TEST(Numbers, MeanWithStudentsInterval) {
+    const double quantiles[][2] = {{1, 12.706}, {2, 4.303}, {3, 3.182}, {4, 2.776}, {9, 2.262}, {30, 2.042}, {120, 1.980}};
+    for (const double *of : quantiles) {
+        const size_t n = (size_t)of[0] + 1;
+        std::vector<double> values(n, 5.0); /* a deviation of 1 between the mean and each but the rest: s = sqrt(2 / f) */
+        values[0] = 4, values[n - 1] = 6;
+        const gt_mean mean = gt_mean_of(values.data(), n);
+        EXPECT_DOUBLE_EQ(mean.mean, 5);
+        EXPECT_NEAR(mean.half_width * std::sqrt((double)n) / std::sqrt(2 / of[0]), of[1], 5e-4) << of[0];
+    }
+    const double one = 3;
+    EXPECT_EQ(gt_mean_of(&one, 1).mean, 3);
+    EXPECT_TRUE(std::isnan(gt_mean_of(&one, 1).half_width));
+    EXPECT_TRUE(std::isnan(gt_mean_of(nullptr, 0).mean));
+}
+
 TEST(Numbers, Percentiles) {
     const std::vector<double> four = {1, 2, 3, 4};
     EXPECT_EQ(gt_percentile(four.data(), 4, 0), 1);

@@ -1,23 +1,19 @@
-/* gantry evaluate: every score of a run as it is now. */
+/* gantry evaluate: every score of runs as they are now. */
 #include "cli/command.h"
+#include "cli/evaluation.h"
 #include "cli/image_scores.h"
-#include "cli/json.h"
-#include "cli/run_folder.h"
-#include "cli/run_record.h"
 #include "cli/run_source.h"
-#include "cli/scores.h"
 #include "cli/spec_settings.h"
+#include "core/target_data.h"
 
-#include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { ENERGY = 1000 };
 
 typedef struct {
     gt_spec_settings base; /* the devices of it */
-    const char *run;
+    gt_rest runs;
     int samples, energy, k;
     const char *classifier, *data;
     gt_switch infinity, json;
@@ -26,7 +22,8 @@ typedef struct {
 #define AT(member_) .n_members = 1, .member = {offsetof(settings, member_)}
 /* clang-format off */
 static const gt_option options[] = {
-    {"run", GT_OPTION_TEXT, "RUN", GT_RUN_TAKES, GT_OPTION_POSITIONAL | GT_OPTION_REQUIRED, AT(run), .takes = GT_RUN_TAKES},
+    {"run", GT_OPTION_REST, "RUN ...", GT_RUN_TAKES, GT_OPTION_POSITIONAL | GT_OPTION_REQUIRED, AT(runs),
+     .takes = GT_RUN_TAKES},
     {.help = "What to score"},
     {"eval-samples", GT_OPTION_INT, "N", "generated points that are scored", .min = 1000, .max = 10e6, AT(samples),
      .letter = 'n'},
@@ -56,36 +53,6 @@ static const void *help_defaults(void) {
     return &shown;
 }
 
-static void print_lines(const gt_spec *spec, const gt_metrics *row, gt_outcome outcome) {
-    printf("iteration           %" PRIu64 "\n", row->iteration);
-    for (const gt_score *score = gt_scores; score->name != NULL; score++) {
-        char value[GT_NUMBER_CHARS], perfect[GT_NUMBER_CHARS];
-        if (!gt_score_is_of(score, spec)) continue;
-        const double best = gt_score_perfect(score, spec, row);
-        printf("%-19s %-8s %s", score->name, gt_score_format(score, gt_score_value(score, row), spec, value), score->meaning);
-        if (!isnan(best)) printf("; perfect: %s", gt_score_format(score, best, spec, perfect));
-        putchar('\n');
-    }
-    printf("outcome             %s\n", gt_outcome_name(outcome));
-    printf("points              %d for the accuracies, %d generated, %d for the energy distance\n", row->n_accuracy,
-           row->n_samples, row->n_energy);
-}
-
-/* images: NULL where they are not asked for. */
-static void print_json(const gt_run_source *source, const gt_spec *spec, const gt_metrics *row, gt_outcome outcome,
-                       const gt_image_scores *images) {
-    cJSON *json = gt_json_begin("evaluate");
-    cJSON_AddStringToObject(json, "checkpoint", source->checkpoint);
-    gt_json_add_u64(json, "seed", gt_trainer_get_info(source->trainer).first_seed);
-    gt_json_add_metrics(cJSON_AddObjectToObject(json, "metrics"), row);
-    cJSON *perfect = cJSON_AddObjectToObject(json, "perfect");
-    for (const gt_score *score = gt_scores; score->name != NULL; score++)
-        if (gt_score_is_of(score, spec)) gt_json_add_real(perfect, score->name, gt_score_perfect(score, spec, row));
-    cJSON_AddStringToObject(json, "outcome", gt_outcome_name(outcome));
-    if (images != NULL) gt_image_scores_add_json(cJSON_AddObjectToObject(json, "images"), images);
-    gt_cli_print_json(json);
-}
-
 /* A flag that only images have. */
 static int check(const settings *s, const gt_option_values *values) {
     for (const char *const *flag = (const char *const[]){"data", "neighbour", "fid-infinity", NULL}; *flag != NULL; flag++)
@@ -93,67 +60,133 @@ static int check(const settings *s, const gt_option_values *values) {
     return GT_EXIT_OK;
 }
 
-static int score_images(const settings *s, gt_trainer *trainer, gt_image_scores *out) {
-    const gt_image_judge_options how = {.k = s->k, .infinity = s->infinity == GT_SWITCH_ON};
-    gt_image_scorer scorer = {0};
-    int code = gt_image_scorer_open(s->classifier, s->data, &gt_trainer_get_spec(trainer)->target, &how, &scorer);
-    if (code == GT_EXIT_OK) {
-        const gt_status status = gt_image_scorer_score(&scorer, trainer, (size_t)s->samples, out);
-        if (status != GT_OK) code = gt_cli_fail_status(status);
-    }
-    gt_image_scorer_free(&scorer);
+/* ---------------------------------------------------------------- each run */
+
+/* The first run stays open: its target is that of all. */
+typedef struct {
+    const settings *s;
+    gt_run_source first;
+    gt_image_scorer scorer; /* made with the first run */
+    gt_evaluation *list;
+    size_t n;
+} evaluations;
+
+static bool same_target(const gt_target_spec *a, const gt_target_spec *b) {
+    const size_t bytes = gt_target_data_bytes(a);
+    bool same = strcmp(a->name, b->name) == 0 && strcmp(a->expression, b->expression) == 0 && a->lo == b->lo &&
+                a->hi == b->hi && a->n_points == b->n_points && a->n_columns == b->n_columns && a->height == b->height &&
+                a->width == b->width;
+    for (int k = 0; k < GT_MAX_TARGET_PARAMETERS; k++) same = same && a->parameter[k] == b->parameter[k];
+    return same && (bytes == 0 || memcmp(gt_target_data(a), gt_target_data(b), bytes) == 0);
+}
+
+static int check_target(const evaluations *all, const gt_run_source *source) {
+    if (same_target(&gt_trainer_get_spec(all->first.trainer)->target, &gt_trainer_get_spec(source->trainer)->target))
+        return GT_EXIT_OK;
+    return gt_cli_fail(GT_EXIT_USAGE, "%s learns something else than %s; evaluate them apart", source->checkpoint,
+                       all->first.checkpoint);
+}
+
+static gt_status score(const evaluations *all, const gt_run_source *source, gt_evaluation *out) {
+    const settings *s = all->s;
+    const gt_evaluate_options how = {.n_samples = s->samples, .n_energy = s->energy};
+    const gt_outcome_rules rules = gt_outcome_rules_of(gt_trainer_get_spec(source->trainer));
+    gt_status status = gt_trainer_evaluate(source->trainer, &how, &out->row);
+    if (status != GT_OK) return status;
+    out->seed = gt_trainer_get_info(source->trainer).first_seed;
+    out->outcome = gt_outcome_of(&out->row, 1, &rules);
+    out->has_images = s->classifier != NULL && (s->runs.n == 1 || !out->row.diverged);
+    if (out->has_images) status = gt_image_scorer_score(&all->scorer, source->trainer, (size_t)s->samples, &out->images);
+    return status;
+}
+
+static int add(evaluations *all, const gt_run_source *source) {
+    gt_evaluation *next = &all->list[all->n++];
+    *next = (gt_evaluation){.checkpoint = gt_cli_text("%s", source->checkpoint)};
+    const gt_status status = score(all, source, next);
+    return status == GT_OK ? GT_EXIT_OK : gt_cli_fail_status(status);
+}
+
+static int add_first(evaluations *all, const gt_trainer_options *how) {
+    const settings *s = all->s;
+    const gt_image_judge_options judge = {.k = s->k, .infinity = s->infinity == GT_SWITCH_ON};
+    int code = gt_run_source_open(s->runs.texts[0], how, &all->first);
+    if (code == GT_EXIT_OK && s->classifier != NULL)
+        code = gt_image_scorer_open(s->classifier, s->data, &gt_trainer_get_spec(all->first.trainer)->target, &judge,
+                                    &all->scorer);
+    return code == GT_EXIT_OK ? add(all, &all->first) : code;
+}
+
+static int add_other(evaluations *all, const char *named, const gt_trainer_options *how) {
+    gt_run_source source = {0};
+    int code = gt_run_source_open(named, how, &source);
+    if (code == GT_EXIT_OK) code = check_target(all, &source);
+    if (code == GT_EXIT_OK) code = add(all, &source);
+    gt_run_source_free(&source);
     return code;
 }
 
-static int evaluate(const settings *s, const gt_run_source *source) {
-    const gt_spec *spec = gt_trainer_get_spec(source->trainer);
-    const gt_evaluate_options how = {.n_samples = s->samples, .n_energy = s->energy};
-    const gt_outcome_rules rules = gt_outcome_rules_of(spec);
-    const bool with_images = s->classifier != NULL;
-    gt_metrics row;
-    gt_image_scores images;
-    gt_status status = gt_trainer_evaluate(source->trainer, &how, &row);
-    if (status != GT_OK) return gt_cli_fail_status(status);
-    const gt_outcome outcome = gt_outcome_of(&row, 1, &rules);
-    if (with_images) {
-        const int code = score_images(s, source->trainer, &images);
-        if (code != GT_EXIT_OK) return code;
+static void free_evaluations(evaluations *all) {
+    for (size_t i = 0; i < all->n; i++) free(all->list[i].checkpoint);
+    free(all->list);
+    gt_image_scorer_free(&all->scorer);
+    gt_run_source_free(&all->first);
+}
+
+/* ---------------------------------------------------------------- all of it */
+
+static void print(const evaluations *all) {
+    const gt_spec *spec = gt_trainer_get_spec(all->first.trainer);
+    cJSON *json = all->s->json == GT_SWITCH_ON ? gt_json_begin("evaluate") : NULL;
+    if (json == NULL && all->n == 1)
+        gt_evaluation_print(all->list, spec);
+    else if (json == NULL)
+        gt_evaluations_print(all->list, all->n, spec);
+    else if (all->n == 1)
+        gt_evaluation_add_json(json, all->list, spec);
+    else
+        gt_evaluations_add_json(json, all->list, all->n, spec);
+    if (json != NULL) gt_cli_print_json(json);
+}
+
+static int evaluate(const settings *s) {
+    const gt_trainer_options how = gt_spec_settings_options(&s->base);
+    evaluations all = {.s = s, .list = gt_cli_resize(NULL, s->runs.n, sizeof *all.list)};
+    int code = add_first(&all, &how);
+    for (size_t i = 1; code == GT_EXIT_OK && i < s->runs.n; i++) code = add_other(&all, s->runs.texts[i], &how);
+    if (code == GT_EXIT_OK) {
+        print(&all);
+        code = gt_cli_flush();
     }
-    if (s->json == GT_SWITCH_ON) {
-        print_json(source, spec, &row, outcome, with_images ? &images : NULL);
-    } else {
-        print_lines(spec, &row, outcome);
-        if (with_images) gt_image_scores_print(&images);
-    }
-    return gt_cli_flush();
+    free_evaluations(&all);
+    return code;
 }
 
 static int run(int argc, char **argv) {
     settings s = defaults();
     gt_option_values values = {0};
-    gt_run_source source = {0};
     int code = gt_options_parse(options, argc, argv, &values);
     if (code == GT_EXIT_OK) code = gt_spec_settings_apply(options, NULL, &values, &s);
     if (code == GT_EXIT_OK) code = check(&s, &values);
-    if (code == GT_EXIT_OK) {
-        const gt_trainer_options how = gt_spec_settings_options(&s.base);
-        code = gt_run_source_open(s.run, &how, &source);
-    }
-    if (code == GT_EXIT_OK) code = evaluate(&s, &source);
-    gt_run_source_free(&source);
+    if (code == GT_EXIT_OK) code = evaluate(&s);
+    free(s.runs.texts);
+    free(values.rest.texts);
     return code;
 }
 
 const gt_command gt_command_evaluate = {
     .name = "evaluate",
-    .summary = "score a run as it is now",
+    .summary = "score runs as they are now",
     .run = run,
-    .usage = "RUN [flags]",
+    .usage = "RUN ... [flags]",
     .about =
         "Prints every score of a run at its checkpoint, what it means, and what a perfect generator would show, then the\n"
-        "outcome by this checkpoint alone. RUN is the folder of a run or a checkpoint file. With --classifier images get "
-        "their\n"
-        "own scores: Inception Score, Frechet distance, precision, recall, density, coverage, and the classes they are of.",
+        "outcome by this checkpoint alone. RUN is the folder of a run or a checkpoint file. Of several that learn the same,\n"
+        "as the seeds of a study, each score's mean with its 95 % interval (Student's t), lowest and highest. With "
+        "--classifier\n"
+        "images get their own scores: Inception Score, Frechet distance, precision, recall, density, coverage, and the "
+        "classes\n"
+        "they are of.",
     .options = options,
     .defaults = help_defaults,
 };

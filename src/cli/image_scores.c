@@ -96,10 +96,14 @@ static double share(const uint64_t *counts, int n, int of) {
     return (double)counts[of] / (double)sum;
 }
 
-void gt_image_scores_print(const gt_image_scores *scores) {
+void gt_image_scores_print_how(const gt_image_scores *scores) {
     printf("\nin features of classifier %s, k = %d\n", scores->classifier, scores->k);
     printf("%" PRIu64 " samples, %" PRIu64 " real images, %" PRIu64 " of them for neighbours\n", scores->n_samples,
            scores->n_reference, scores->n_neighbours);
+}
+
+void gt_image_scores_print(const gt_image_scores *scores) {
+    gt_image_scores_print_how(scores);
     for (const gt_image_score *score = gt_image_score_list; score->name != NULL; score++) {
         const double value = gt_image_score_value(score, scores);
         if (!isnan(value)) printf("%-19s %-8.4f %s\n", score->name, value, score->meaning);

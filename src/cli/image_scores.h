@@ -36,6 +36,8 @@ typedef struct gt_image_score {
 extern const gt_image_score gt_image_score_list[];
 double gt_image_score_value(const gt_image_score *score, const gt_image_scores *scores);
 
+/* By which classifier, of how many images. */
+void gt_image_scores_print_how(const gt_image_scores *scores);
 void gt_image_scores_print(const gt_image_scores *scores);
 void gt_image_scores_add_json(cJSON *object, const gt_image_scores *scores);
 

@@ -43,6 +43,37 @@ double gt_percentile(const double *sorted, size_t n, double p) {
     return part < 0.5 ? low + (high - low) * part : high - (high - low) * (1 - part);
 }
 
+/* P(|T| <= sqrt(f) tan(angle)) of Student's distribution of f degrees of freedom (Abramowitz and Stegun 1964, 26.7.3 and
+ * 26.7.4). */
+static double student_within(double angle, size_t f) {
+    const double square = cos(angle) * cos(angle);
+    double term = f % 2 == 0 ? 1 : cos(angle), sum = f > 1 ? term : 0;
+    for (size_t k = f % 2 + 1; k + 2 < f; k += 2) {
+        term *= square * (double)k / (double)(k + 1);
+        sum += term;
+    }
+    return f % 2 == 0 ? sin(angle) * sum : (angle + sin(angle) * sum) / acos(0);
+}
+
+/* Its 0.975 quantile. */
+static double student_quantile(size_t f) {
+    double low = 0, high = acos(0);
+    for (int i = 0; i < 60; i++) {
+        const double middle = (low + high) / 2;
+        *(student_within(middle, f) < 0.95 ? &low : &high) = middle;
+    }
+    return sqrt((double)f) * tan(high);
+}
+
+gt_mean gt_mean_of(const double *values, size_t n) {
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < n; i++) sum += values[i];
+    const double mean = sum / (double)n;
+    if (n < 2) return (gt_mean){n == 0 ? NAN : mean, NAN};
+    for (size_t i = 0; i < n; i++) squares += (values[i] - mean) * (values[i] - mean);
+    return (gt_mean){mean, student_quantile(n - 1) * sqrt(squares / (double)(n - 1) / (double)n)};
+}
+
 void gt_histogram(const double *values, size_t n, gt_interval range, size_t n_bins, uint64_t *counts) {
     for (size_t i = 0; i < n; i++) {
         if (!(values[i] >= range.low && values[i] <= range.high)) continue;

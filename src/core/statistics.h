@@ -28,6 +28,14 @@ size_t gt_sort_numbers(double *values, size_t n);
  * Am. Stat. 50, 1996, 361, definition 7; NumPy's default); next to an infinity, that. NaN for n = 0. */
 double gt_percentile(const double *sorted, size_t n, double p);
 
+typedef struct gt_mean {
+    double mean, half_width;
+} gt_mean;
+
+/* Mean of values[n] and half of its 95 % interval, t s / sqrt(n): s with n - 1, t the 0.975 quantile of Student's distribution
+ * of n - 1 degrees of freedom. half_width: NaN for n < 2; both for n = 0. */
+gt_mean gt_mean_of(const double *values, size_t n);
+
 /* Adds values[n] to counts[n_bins] of equal bins on [low, high]; each holds its left end, the last one its right end too.
  * What is outside, or NaN, is not counted. */
 void gt_histogram(const double *values, size_t n, gt_interval range, size_t n_bins, uint64_t *counts);

@@ -114,6 +114,9 @@ gives 0 "against other images" evaluate whole --classifier c.safetensors --data 
 check "counts these" grep -q '"reference":	90' "$out"
 check "has k" grep -q '"k":	3' "$out"
 check "and the distance at infinity" grep -q '"frechet_infinity":	[0-9]' "$out"
+gives 0 "several runs" evaluate whole far --classifier c.safetensors -n 1000
+check "have a mean" grep -Eq '^frechet( +[0-9.]+){4}$' "$out"
+check "by one classifier" grep -q "in features of classifier $hash, k = 5" "$out"
 refuses 2 '--neighbour: it belongs to scores of images; add --classifier' evaluate whole --neighbour 3
 refuses 2 'trained on images of 6 x 6 x 1, but other has 4 x 4 x 1' evaluate whole --classifier c.safetensors --data other
 refuses 2 '60 real images have no neighbour number 60' evaluate whole --classifier alone.safetensors --data alone --neighbour 60

@@ -80,7 +80,20 @@ if command -v jq >/dev/null; then
     check "parses" jq -e '.command == "evaluate" and .metrics.iteration == 4000 and .metrics.n_samples == 10000
         and .perfect.coverage == 20 and .metrics.modes == null and (.outcome | type) == "string"' "$out"
 fi
-refuses 2 'gantry evaluate needs RUN: it takes' evaluate
+gives 0 "evaluate of several" evaluate run alone.safetensors --eval-samples 2000
+resid=$(sed -n 's/^resid_mean  *\([0-9.]*\) .*/\1/p' "$out")
+check "has the mean, its interval, and the ends" grep -Eq "^resid_mean +$(printf %.4f "$train_resid") +0.0000 +$resid +$resid$" "$out"
+check "and the outcomes" grep -Eq '^outcomes +[a-z]+ 2$' "$out"
+gives 0 "as JSON" evaluate run alone.safetensors run --json
+if command -v jq >/dev/null; then
+    check "has each run, and the summary" jq -e '(.runs | length) == 3 and .runs[1].metrics.iteration == 4000
+        and (.summary.resid_mean.mean - .runs[0].metrics.resid_mean | fabs) < 1e-12 and .summary.w1_x.runs == 3' "$out"
+fi
+for other in ring data; do
+    refuses 2 "$other/checkpoint.safetensors learns something else than run/checkpoint.safetensors" evaluate run $other
+done
+refuses 4 'nowhere' evaluate run nowhere
+refuses 2 'gantry evaluate needs RUN ...: it takes' evaluate
 refuses 2 '--eval-samples 10: it takes a whole number from 1000' evaluate run --eval-samples 10
 refuses 2 '--device tpu' evaluate run --device tpu
 "$GANTRY" evaluate run >/dev/full 2>"$err"
@@ -135,7 +148,7 @@ for command in sample evaluate show; do
     refuses 4 'short.safetensors' $command short.safetensors
     refuses 4 'noise.safetensors' $command noise.safetensors
     refuses 4 'generator.safetensors is no gantry checkpoint' $command run/generator.safetensors
-    refuses 2 "gantry $command takes one RUN alone" $command run data
+    [ $command = evaluate ] || refuses 2 "gantry $command takes one RUN alone" $command run data
 done
 sed -i 's/^seed.*/seed: "5/' data/config.yaml
 refuses 4 'data/config.yaml' show data

@@ -5,7 +5,7 @@ import sys
 import warnings
 
 import numpy as np
-from scipy.stats import CensoredData, binomtest, ecdf, mannwhitneyu
+from scipy.stats import CensoredData, binomtest, ecdf, mannwhitneyu, t
 
 program = sys.argv[1]
 rng = np.random.default_rng(1)
@@ -60,8 +60,12 @@ def numbers():
             bin_of = got.pop(f"bin{i}")
             if count is not None:
                 compare(f"histogram of {n}", {"bin": bin_of}, {"bin": count[i]})
+        mean = {name: got.pop(name) for name in ("mean", "half_width")}
         compare(f"percentiles of {n}", got, expected, 0)
-    print("percentiles, histogram")
+        real = x[~np.isnan(x)]
+        half = t.ppf(0.975, n - 1) * real.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
+        compare(f"mean of {n}", mean, {"mean": real.mean(), "half_width": half}, 1e-9)  # the digits of its quantile
+    print("percentiles, mean, histogram")
 
 
 def auc():
