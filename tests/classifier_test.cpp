@@ -215,6 +215,19 @@ TEST(Classifier, OutputsAreThoseOfItsWeights) {
     free(weights);
 }
 
+// Equal images have equal features, whatever stands beside them: a picture that is in both sets has distance 0.
+TEST(Classifier, OutputsDoNotDependOnOtherImages) {
+    const Images train(300, 1), some(1030, 3);
+    const Classifier c = trained(&train.images, nullptr, small());
+    std::vector<float> features(1030 * 12), logits(1030 * 4), its_features(3 * 12), its_logits(3 * 4);
+    ASSERT_EQ(gt_classifier_apply(c.get(), some.pixels.data(), 1030, features.data(), logits.data()), GT_OK);
+    for (size_t first : {0u, 5u, 700u, 1023u, 1027u}) {
+        ASSERT_EQ(gt_classifier_apply(c.get(), &some.pixels[first * 64], 3, its_features.data(), its_logits.data()), GT_OK);
+        for (size_t i = 0; i < 3 * 12; i++) ASSERT_EQ(its_features[i], features[first * 12 + i]) << first << " " << i;
+        for (size_t i = 0; i < 3 * 4; i++) ASSERT_EQ(its_logits[i], logits[first * 4 + i]) << first << " " << i;
+    }
+}
+
 // ---------------------------------------------------------------- the file
 
 std::string read(const std::string &path) {

@@ -101,8 +101,8 @@ void classifier_forward(const classifier_net *net, const classifier_workspace *w
     const size_t width = (size_t)net->plan.net[LAYERED_D].layer[0].n_in;
     const ops_array x = workspace->buffers.points;
     for (size_t i = 0; i < n; i++)
-        device.isa->loops->pixels(pixels + (rows != NULL ? rows[i] : i) * width, width, net->plan.pixel_scale,
-                                  net->plan.pixel_offset, x.at + i * width);
+        device.isa->loops->pixels(pixels + rows[i] * width, width, net->plan.pixel_scale, net->plan.pixel_offset,
+                                  x.at + i * width);
     (void)layered_forward(&device.base, GT_DISCRIMINATOR, false, (int)n, x, &workspace->buffers.net[LAYERED_D], nowhere);
 }
 

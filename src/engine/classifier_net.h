@@ -45,7 +45,7 @@ typedef struct classifier_workspace {
 gt_status classifier_workspace_create(const classifier_net *net, size_t n_rows, bool learn, classifier_workspace *out);
 void classifier_workspace_free(classifier_workspace *workspace);
 
-/* Outputs for images rows[n] (NULL: 0 to n - 1) of pixels[., X], of which the net sees p / 127.5 - 1. */
+/* Outputs for images rows[n] of pixels[., X], of which the net sees p / 127.5 - 1. */
 void classifier_forward(const classifier_net *net, const classifier_workspace *workspace, const unsigned char *pixels,
                         const uint32_t *rows, size_t n);
 
