@@ -168,7 +168,7 @@ TEST(Images, RefuseOtherIdx) {
     refuses_bytes(folder, name, std::string("\0\0\x0d\x03", 4) + whole.substr(4), "begins with 00 00 0d 03");
     refuses_bytes(folder, name, whole + 'x', "goes on behind what its header promises");
     refuses_bytes(folder, name, idx_images(0, 2, 5), "has 0 images");
-    refuses_bytes(folder, name, idx_images(1, 0, 5), "0 x 5 pixels");
+    refuses_bytes(folder, name, idx_images(1, 0, 5), "0 x 5 pixels; it takes at least one");
     refuses_bytes(folder, name, idx_images(1, 2, 0), "2 x 0 pixels");
     refuses_bytes(folder, name, idx_images(1, 65, 64), "up to 4096 values an image");
     const std::string huge = big_endian(0xFFFFFFFF), magic = whole.substr(0, 4);

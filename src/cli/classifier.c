@@ -6,10 +6,12 @@
 #include "cli/spec_flags.h"
 #include "cli/terminal.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 typedef enum { TRAIN, SHOW } verb;
@@ -71,15 +73,29 @@ static const void *help_defaults(void) {
 
 static bool on(gt_switch value) { return value == GT_SWITCH_ON; }
 
+/* Before minutes of training, not behind them. */
+static int check_out(const settings *s) {
+    struct stat info;
+    const bool exists = stat(s->out, &info) == 0;
+    if (exists && S_ISDIR(info.st_mode)) return gt_cli_fail(GT_EXIT_USAGE, "--out %s: this is a folder; name a file", s->out);
+    if (exists && !on(s->force))
+        return gt_cli_fail(GT_EXIT_USAGE, "--out %s: it exists; take another name, or --force to replace it", s->out);
+    const char *slash = strrchr(s->out, '/');
+    char *folder = gt_cli_text("%.*s.", slash != NULL ? (int)(slash + 1 - s->out) : 0, s->out);
+    const int code = access(folder, W_OK | X_OK) == 0
+                         ? GT_EXIT_OK
+                         : gt_cli_fail(GT_EXIT_FAILURE, "can't write --out %s: %s; name another file", s->out, strerror(errno));
+    free(folder);
+    return code;
+}
+
 /* Each verb has its own of the options. */
 static int check(const settings *s, const gt_option_values *values) {
     if (s->verb == TRAIN && s->file != NULL)
         return gt_cli_fail(GT_EXIT_USAGE, "%s: gantry classifier train reads --data DIR and writes --out FILE", s->file);
     if (s->verb == TRAIN && s->data == NULL)
         return gt_cli_fail(GT_EXIT_USAGE, "gantry classifier train needs --data DIR: %s", DATA_TAKES);
-    if (s->verb == TRAIN && !on(s->force) && access(s->out, F_OK) == 0)
-        return gt_cli_fail(GT_EXIT_USAGE, "--out %s: it exists; take another name, or --force to replace it", s->out);
-    if (s->verb == TRAIN) return GT_EXIT_OK;
+    if (s->verb == TRAIN) return check_out(s);
     if (s->file == NULL) return gt_cli_fail(GT_EXIT_USAGE, "gantry classifier show needs a FILE: %s", GT_CLASSIFIER_TAKES);
     for (size_t i = 0; i < values->n; i++) {
         const gt_option *given = values->given[i].option;

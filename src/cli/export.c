@@ -93,7 +93,7 @@ static void print_written(const gt_net_file *file, gt_net_format format, const c
 
 /* A run must not be destroyed by what is made of it. */
 static int refuse_files_of(const gt_run_source *source, const char *path) {
-    static const char *const names[] = {GT_FILE_CONFIG, GT_FILE_METRICS, GT_FILE_POINTS};
+    static const char *const names[] = {GT_FILE_CONFIG, GT_FILE_METRICS, GT_FILE_POINTS, GT_FILE_IMAGE_SCORES, GT_FILE_DATA};
     struct stat wanted, own;
     if (path == NULL || stat(path, &wanted) != 0) return GT_EXIT_OK;
     bool same = stat(source->checkpoint, &own) == 0 && own.st_dev == wanted.st_dev && own.st_ino == wanted.st_ino;

@@ -129,18 +129,24 @@ int gt_image_record_open(const char *classifier, const gt_image_judge_options *o
     return code;
 }
 
+gt_status gt_image_record_write(const gt_image_record *record, const gt_run_folder *folder) {
+    if (record->text == NULL) return GT_OK;
+    char *path = gt_run_folder_file(folder, GT_FILE_IMAGE_SCORES);
+    const gt_status status = gt_file_write(path, record->text, strlen(record->text));
+    free(path);
+    return status;
+}
+
 gt_status gt_image_record_evaluate(gt_image_record *record, const gt_run_folder *folder, gt_trainer *trainer,
                                    const gt_metrics *row, size_t n) {
     gt_image_scores scores;
     if (record->text == NULL || row->diverged) return GT_OK;
     gt_status status = gt_image_scorer_score(&record->scorer, trainer, n, &scores);
     if (status != GT_OK) return status;
-    char *line = line_of(row->iteration, &scores, record->infinity), *path = gt_run_folder_file(folder, GT_FILE_IMAGE_SCORES);
+    char *line = line_of(row->iteration, &scores, record->infinity);
     append(&record->text, line);
-    status = gt_file_write(path, record->text, strlen(record->text));
     free(line);
-    free(path);
-    return status;
+    return gt_image_record_write(record, folder);
 }
 
 void gt_image_record_free(gt_image_record *record) {

@@ -18,7 +18,10 @@ typedef struct gt_image_record {
 int gt_image_record_open(const char *classifier, const gt_image_judge_options *options, const gt_run_record *run,
                          const char *folder, uint64_t iteration, gt_image_record *out);
 
-/* Scores n images of the trainer's run 0, unless it has diverged by this row, and writes the file into the folder. */
+/* Writes the file into the folder: all that is scored so far. */
+gt_status gt_image_record_write(const gt_image_record *record, const gt_run_folder *folder);
+
+/* Scores n images of the trainer's run 0, unless it has diverged by this row, and writes the file. */
 gt_status gt_image_record_evaluate(gt_image_record *record, const gt_run_folder *folder, gt_trainer *trainer,
                                    const gt_metrics *row, size_t n);
 

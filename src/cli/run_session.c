@@ -51,6 +51,7 @@ static gt_status save_first(gt_run_session *s) {
     s->record.changed = true;
     if (status == GT_OK) status = save(s);
     if (status == GT_OK && s->first_iteration == 0) gt_run_folder_clear(&s->folder);
+    if (status == GT_OK) status = gt_image_record_write(&s->image_record, &s->folder);
     if (status == GT_OK && has_images(s)) {
         gt_run_folder_remove(&s->folder, GT_FILE_POINTS); /* of a run that was there before */
         gt_run_images_keep(&s->record, &s->folder, s->first_iteration);

@@ -60,8 +60,11 @@ gt_status gt_images_allocate(const char *path, uint64_t n, uint64_t height, uint
     if (channels != 1 && channels != 3)
         return gt_fail(GT_ERR_FILE, "%s has images with %" PRIu64 " channels; it takes 1 (grey) or 3 (red, green, blue)", path,
                        channels);
-    if (height < 1 || width < 1 || __builtin_mul_overflow(height, width, &pixels) ||
-        __builtin_mul_overflow(pixels, channels, &values) || values > GT_MAX_WIDTH)
+    if (height < 1 || width < 1)
+        return gt_fail(GT_ERR_FILE, "%s has images of %" PRIu64 " x %" PRIu64 " pixels; it takes at least one", path, height,
+                       width);
+    if (__builtin_mul_overflow(height, width, &pixels) || __builtin_mul_overflow(pixels, channels, &values) ||
+        values > GT_MAX_WIDTH)
         return gt_fail(GT_ERR_FILE,
                        "%s has images of %" PRIu64 " x %" PRIu64 " pixels with %" PRIu64
                        " channel%s; it takes up to %d values an image: make them smaller",

@@ -68,6 +68,8 @@ refuses 2 'gantry classifier show needs a FILE' classifier show
 refuses 2 '--lr 1: only gantry classifier train takes it' classifier show c.safetensors --lr 1
 refuses 2 'reads --data DIR and writes --out FILE' classifier train x --data data
 refuses 2 'it exists; take another name, or --force' classifier train --data data --out c.safetensors
+refuses 2 'data: this is a folder' classifier train --data data --out data --force
+refuses 1 "none/x.safetensors: No such file or directory; name another file" classifier train --data data --out none/x.safetensors
 refuses 2 'lr 1e\+06: the classifier diverged' classifier train --data data --lr 1e6 --epochs 200 --hidden 8,8,8,8,8,8,8 --out x.safetensors --json
 refuses 4 'nothing' classifier train --data nothing
 refuses 4 'nothing.safetensors' classifier show nothing.safetensors
@@ -83,6 +85,8 @@ gives 0 "the run goes on" train --resume run --iterations 35 --quiet
 gives 0 "the same in one go" "${gan[@]}" --iterations 35 --classifier c.safetensors --out whole
 check "has scores at 35 too" grep -q "^35,$hash" whole/image-scores.csv
 check "and the same ones" cmp run/image-scores.csv whole/image-scores.csv
+gives 0 "a run that is done, into another folder" train --resume whole --out moved --quiet
+check "takes its scores along" cmp moved/image-scores.csv whole/image-scores.csv
 refuses 2 "its hash is [0-9a-f]*, but run/image-scores.csv has scores of $hash" train --resume run --iterations 40 --classifier d.safetensors
 echo "36,$hash" >>run/image-scores.csv
 refuses 4 'image-scores.csv:6: a damaged line' train --resume run --iterations 40
@@ -120,4 +124,5 @@ check "by one classifier" grep -q "in features of classifier $hash, k = 5" "$out
 refuses 2 '--neighbour: it belongs to scores of images; add --classifier' evaluate whole --neighbour 3
 refuses 2 'trained on images of 6 x 6 x 1, but other has 4 x 4 x 1' evaluate whole --classifier c.safetensors --data other
 refuses 2 '60 real images have no neighbour number 60' evaluate whole --classifier alone.safetensors --data alone --neighbour 60
+refuses 2 'is a file of the run itself' export whole --onnx whole/image-scores.csv
 refuses 4 'is no classifier of gantry' evaluate whole --classifier whole/generator.safetensors
