@@ -289,6 +289,11 @@ TEST(ClassifierFile, DamageIsFound) {
     is_refused(path, "c.safetensors");
     write(path, with("gantry-classifier", "gantry-something!"));
     is_refused(path, "is no classifier of gantry's");
+    write(path, with("\"format_version\":\"1\"", "\"format_version\":\"2\""));
+    is_refused(path, "has version 2 of a classifier's file");
+    write(path, with("\"format_version\":\"1\"", "\"format_version\":\"\033\""));
+    is_refused(path, "c.safetensors");
+    EXPECT_EQ(std::string(gt_last_error()).find('\033'), std::string::npos) << "a terminal would take it for a command";
     write(path, with("\"sizes\":\"64,24,12,4\"", "\"sizes\":\"64,24,13,4\""));
     is_refused(path, "classifier.1.weight");
     write(path, with("\"sizes\":\"64,24,12,4\"", "\"sizes\":\"64,24,12,x\""));

@@ -59,13 +59,17 @@ typedef struct {
     char hash[GT_DIGEST_CHARS]; /* of the classifier */
 } source;
 
+static bool is_hash(const char *text) {
+    return strlen(text) == GT_DIGEST_CHARS - 1 && strspn(text, "0123456789abcdef") == GT_DIGEST_CHARS - 1;
+}
+
 /* Takes a line over, if it is of the run as it is now; cuts it up. */
 static int keep_line(gt_image_record *record, const source *from, int number, char *line) {
     char *whole = gt_cli_text("%s\n", line), *rest = line;
     const char *first = strsep(&rest, ","), *hash = rest != NULL ? strsep(&rest, ",") : NULL;
     uint64_t at;
     int code = GT_EXIT_OK;
-    if (hash == NULL || rest == NULL || !gt_number_parse_u64(first, &at))
+    if (hash == NULL || rest == NULL || !is_hash(hash) || !gt_number_parse_u64(first, &at))
         code = gt_cli_fail(GT_EXIT_FILE, "%s:%d: a damaged line; restore the file, or move it away", from->path, number);
     else if (strcmp(hash, from->hash) != 0)
         code = gt_cli_fail(GT_EXIT_USAGE,

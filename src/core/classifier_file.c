@@ -101,9 +101,11 @@ static bool read_sizes(const char *text, gt_classifier_info *out) {
 static gt_status read_info(const gt_safetensors *file, const char *path, gt_classifier_info *out) {
     if (strcmp(text_of(file, "format"), FORMAT) != 0)
         return gt_fail(GT_ERR_FILE, "%s is no classifier of gantry's; gantry classifier train makes one", path);
-    if (strcmp(text_of(file, "format_version"), VERSION) != 0)
-        return gt_fail(GT_ERR_FILE, "%s has version %s of a classifier's file; this gantry reads %s", path,
-                       text_of(file, "format_version"), VERSION);
+    const char *version = text_of(file, "format_version");
+    uint64_t number;
+    if (!gt_number_parse_u64(version, &number)) return damaged(path, "it has no format version");
+    if (strcmp(version, VERSION) != 0)
+        return gt_fail(GT_ERR_FILE, "%s has version %s of a classifier's file; this gantry reads %s", path, version, VERSION);
     if (!read_sizes(text_of(file, "sizes"), out) || !read_int(text_of(file, "height"), GT_MAX_WIDTH, &out->height) ||
         !read_int(text_of(file, "width"), GT_MAX_WIDTH, &out->width) || !read_int(text_of(file, "channels"), 3, &out->channels))
         return damaged(path, "its sizes are damaged");

@@ -90,6 +90,9 @@ check "takes its scores along" cmp moved/image-scores.csv whole/image-scores.csv
 refuses 2 "its hash is [0-9a-f]*, but run/image-scores.csv has scores of $hash" train --resume run --iterations 40 --classifier d.safetensors
 echo "36,$hash" >>run/image-scores.csv
 refuses 4 'image-scores.csv:6: a damaged line' train --resume run --iterations 40
+sed -i '$d' run/image-scores.csv
+printf '36,%s\033,1000\n' "${hash%?}" >>run/image-scores.csv # what a terminal would take for a command
+refuses 4 'image-scores.csv:6: a damaged line' train --resume run --iterations 40
 
 # frechet_infinity, where it is asked for
 infinity() { awk -F, 'NR == 1 { for (k = 1; k <= NF; k++) if ($k == "frechet_infinity") at = k } NR > 1 && at > 0 { printf "%s:%s ", $1, $at }' "$1/image-scores.csv"; }
