@@ -98,6 +98,10 @@ static int take_positional(const command_line *line, const char *argument, gt_op
         }
         last = option;
     }
+    const size_t n = values->n;
+    if (n > 0 && values->given[n - 1].option->kind == GT_OPTION_PICTURE && *values->given[n - 1].text == '\0')
+        return gt_cli_fail(GT_EXIT_USAGE, "--%s %s: it takes a file name that ends in .png", values->given[n - 1].option->name,
+                           argument);
     if (last == NULL)
         return gt_cli_fail(GT_EXIT_USAGE, "%s: gantry %s takes flags only; --help lists them", argument, line->argv[0]);
     return gt_cli_fail(GT_EXIT_USAGE, "%s: gantry %s takes one %s alone, and that is %s already", argument, line->argv[0],

@@ -141,6 +141,7 @@ refuses 2 "--interpolate 3 and --nearest 3" sample a --interpolate 3 --nearest 3
 refuses 2 "--interpolate 1: " sample a --interpolate 1 --grid no.png
 refuses 2 "grid.png: the file exists" sample a --grid grid.png
 refuses 2 "--grid none/g.png: there is no folder none" sample a --grid none/g.png
+refuses 2 "--grid g.jpg: it takes a file name that ends in .png" sample a --grid g.jpg
 refuses 2 "--grid draws images, .*take --plot" sample j --grid no.png
 
 # ---------------------------------------------------------------- studies
