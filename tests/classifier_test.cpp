@@ -1,6 +1,7 @@
 // A classifier of images: its loss against finite differences, its outputs against plain loops, what it learns, its file; and
 // the judge that scores images in its features.
 #include "core/classifier.h"
+#include "engine/cpu_isa.h"
 #include "engine/softmax_loss.h"
 #include "folder.h"
 
@@ -213,6 +214,29 @@ TEST(Classifier, OutputsAreThoseOfItsWeights) {
         }
     }
     free(weights);
+}
+
+// The sums that docs/image-scores.md promises, bit for bit: rows that fill no block, and nothing written behind them.
+TEST(Classifier, LayersAreSummedInOneOrderByEveryInstructionSet) {
+    const size_t n = 7, n_in = 13, width = 32;
+    std::mt19937_64 rng(5);
+    std::normal_distribution<float> draw;
+    std::vector<float> x(n * n_in), w(n_in * width), b(width);
+    for (std::vector<float> *values : {&x, &w, &b}) std::generate(values->begin(), values->end(), [&] { return draw(rng); });
+    for (gt_isa isa : {GT_ISA_AVX512, GT_ISA_AVX2, GT_ISA_PORTABLE})
+        for (bool relu : {false, true}) {
+            gt_cpu_isa chosen;
+            if (gt_cpu_isa_choose(isa, &chosen) != GT_OK) continue;
+            std::vector<float> y((n + 1) * width, 99.0f);
+            chosen.loops->dense_in_order({x.data(), n, n_in, n_in}, w.data(), b.data(), relu, {y.data(), n, width, width});
+            for (size_t i = 0; i < n; i++)
+                for (size_t o = 0; o < width; o++) {
+                    float sum = b[o];
+                    for (size_t k = 0; k < n_in; k++) sum = std::fmaf(x[i * n_in + k], w[k * width + o], sum);
+                    ASSERT_EQ(y[i * width + o], relu ? std::max(sum, 0.0f) : sum) << gt_isa_name(isa) << " " << i << " " << o;
+                }
+            for (size_t o = 0; o < width; o++) ASSERT_EQ(y[n * width + o], 99.0f) << gt_isa_name(isa);
+        }
 }
 
 // Equal images have equal features, whatever stands beside them: a picture that is in both sets has distance 0.

@@ -615,7 +615,8 @@ typedef struct gt_classifier_info {
 GT_API gt_classifier_info gt_classifier_get_info(const gt_classifier *classifier);
 
 /* pixels[n, height, width, channels] to features[n, n_features], the outputs of the last layer but one after ReLU, and
- * logits[n, n_classes]; either may be NULL. GT_ERR_MEMORY. */
+ * logits[n, n_classes]; either may be NULL. An image's are the same bits on every processor, whatever stands beside it.
+ * GT_ERR_MEMORY. */
 GT_API gt_status gt_classifier_apply(const gt_classifier *classifier, const unsigned char *pixels, size_t n, float *features,
                                      float *logits);
 

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PASS = 1024 }; /* images at a time */
-
 gt_status gt_classifier_create(const gt_classifier_info *info, double lr, gt_classifier **out) {
     gt_classifier *classifier = calloc(1, sizeof *classifier);
     if (classifier == NULL) return gt_fail(GT_ERR_MEMORY, "no memory for a classifier");
@@ -39,23 +37,7 @@ float *gt_classifier_weights(const gt_classifier *classifier, char hash[GT_DIGES
     return weights;
 }
 
-/* Every pass has PASS rows, the last one some twice: products of few rows are summed in another order, and then an image's
- * features would not be those of its equal in another set. */
 gt_status gt_classifier_apply(const gt_classifier *classifier, const unsigned char *pixels, size_t n, float *features,
                               float *logits) {
-    const gt_classifier_info *info = &classifier->info;
-    const size_t d = (size_t)info->n_features, c = (size_t)info->n_classes, x = (size_t)info->size[0];
-    classifier_workspace workspace = {0};
-    const gt_status status = classifier_workspace_create(classifier->net, PASS, false, &workspace);
-    for (size_t at = 0; status == GT_OK && at < n; at += PASS) {
-        const size_t rows = n - at < PASS ? n - at : PASS;
-        uint32_t row[PASS];
-        for (uint32_t i = 0; i < PASS; i++) row[i] = i < rows ? i : 0;
-        classifier_forward(classifier->net, &workspace, pixels + at * x, row, PASS);
-        if (features != NULL)
-            memcpy(features + at * d, classifier_features(classifier->net, &workspace), rows * d * sizeof *features);
-        if (logits != NULL) memcpy(logits + at * c, classifier_logits(classifier->net, &workspace), rows * c * sizeof *logits);
-    }
-    classifier_workspace_free(&workspace);
-    return status;
+    return classifier_outputs(classifier->net, pixels, n, features, logits);
 }

@@ -98,7 +98,7 @@ static gt_status create(training *t, const gt_images *test) {
     GT_TRY(gt_classifier_create(&info, t->options.lr, &t->classifier));
     GT_TRY(classifier_net_initialize(t->classifier->net, t->options.seed));
     GT_TRY(divide(t, test));
-    return classifier_workspace_create(t->classifier->net, (size_t)t->options.batch, true, &t->workspace);
+    return classifier_workspace_create(t->classifier->net, (size_t)t->options.batch, &t->workspace);
 }
 
 /* ---------------------------------------------------------------- epochs */

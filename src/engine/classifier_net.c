@@ -76,9 +76,9 @@ gt_status classifier_net_initialize(classifier_net *net, uint64_t seed) {
 
 /* ---------------------------------------------------------------- batches */
 
-gt_status classifier_workspace_create(const classifier_net *net, size_t n_rows, bool learn, classifier_workspace *out) {
+gt_status classifier_workspace_create(const classifier_net *net, size_t n_rows, classifier_workspace *out) {
     const layered_sizes sizes = {.d_rows = (int)n_rows, .g_rows = 1};
-    const size_t n = layered_place(&net->plan, sizes, NULL, NULL), n_gradient = learn ? net->plan.net[LAYERED_D].stride : 0;
+    const size_t n = layered_place(&net->plan, sizes, NULL, NULL), n_gradient = net->plan.net[LAYERED_D].stride;
     *out = (classifier_workspace){
         .memory = gt_allocate_zeroed(n + n_gradient, sizeof(float)), .labels = malloc(n_rows), .n_rows = n_rows};
     if (out->memory == NULL || out->labels == NULL)
@@ -95,8 +95,8 @@ void classifier_workspace_free(classifier_workspace *workspace) {
 }
 
 /* What an operation on the CPU can report is memory of its own, which none of these has. */
-void classifier_forward(const classifier_net *net, const classifier_workspace *workspace, const unsigned char *pixels,
-                        const uint32_t *rows, size_t n) {
+static void forward(const classifier_net *net, const classifier_workspace *workspace, const unsigned char *pixels,
+                    const uint32_t *rows, size_t n) {
     ops_cpu device = net->device;
     const size_t width = (size_t)net->plan.net[LAYERED_D].layer[0].n_in;
     const ops_array x = workspace->buffers.points;
@@ -106,25 +106,14 @@ void classifier_forward(const classifier_net *net, const classifier_workspace *w
     (void)layered_forward(&device.base, GT_DISCRIMINATOR, false, (int)n, x, &workspace->buffers.net[LAYERED_D], nowhere);
 }
 
-static float *outputs(const classifier_net *net, const classifier_workspace *workspace, int layers_from_end) {
-    return workspace->buffers.net[LAYERED_D].y[net->plan.net[LAYERED_D].n_layers - 1 - layers_from_end].at;
-}
-
-const float *classifier_features(const classifier_net *net, const classifier_workspace *workspace) {
-    return outputs(net, workspace, 1);
-}
-
-const float *classifier_logits(const classifier_net *net, const classifier_workspace *workspace) {
-    return outputs(net, workspace, 0);
-}
-
 /* dz: as softmax_loss() has it. */
 static softmax_loss_sums loss_of(const classifier_net *net, const classifier_workspace *workspace, const gt_images *images,
                                  const uint32_t *rows, size_t n, float *dz) {
     const size_t n_classes = (size_t)gt_net_outputs(&net->spec.discriminator);
     for (size_t i = 0; i < n; i++) workspace->labels[i] = images->labels[rows[i]];
-    classifier_forward(net, workspace, images->pixels, rows, n);
-    return softmax_loss(classifier_logits(net, workspace), workspace->labels, n, n_classes, dz);
+    forward(net, workspace, images->pixels, rows, n);
+    const float *logits = workspace->buffers.net[LAYERED_D].y[net->plan.net[LAYERED_D].n_layers - 1].at;
+    return softmax_loss(logits, workspace->labels, n, n_classes, dz);
 }
 
 softmax_loss_sums classifier_loss(const classifier_net *net, const classifier_workspace *workspace, const gt_images *images,

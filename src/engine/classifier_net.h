@@ -33,6 +33,11 @@ size_t classifier_net_n_parameters(const classifier_net *net);
 void classifier_net_get(const classifier_net *net, float *weights);
 void classifier_net_set(classifier_net *net, const float *weights);
 
+/* Of images pixels[n, X], of which the net sees p / 127.5 - 1: features[n, .], the outputs of the last layer but one, and
+ * logits[n, n_classes]; either may be NULL. They are the same bits on every processor, and depend on no other image.
+ * GT_ERR_MEMORY. */
+gt_status classifier_outputs(const classifier_net *net, const unsigned char *pixels, size_t n, float *features, float *logits);
+
 /* Room for batches of up to n_rows. Zero it first, free it in any case. */
 typedef struct classifier_workspace {
     float *memory, *gradient;
@@ -41,17 +46,8 @@ typedef struct classifier_workspace {
     size_t n_rows;
 } classifier_workspace;
 
-/* learn: with a gradient. GT_ERR_MEMORY. */
-gt_status classifier_workspace_create(const classifier_net *net, size_t n_rows, bool learn, classifier_workspace *out);
+gt_status classifier_workspace_create(const classifier_net *net, size_t n_rows, classifier_workspace *out); /* GT_ERR_MEMORY */
 void classifier_workspace_free(classifier_workspace *workspace);
-
-/* Outputs for images rows[n] of pixels[., X], of which the net sees p / 127.5 - 1. */
-void classifier_forward(const classifier_net *net, const classifier_workspace *workspace, const unsigned char *pixels,
-                        const uint32_t *rows, size_t n);
-
-/* After it: outputs [n, n_out] of the last layer but one, and of the last. */
-const float *classifier_features(const classifier_net *net, const classifier_workspace *workspace);
-const float *classifier_logits(const classifier_net *net, const classifier_workspace *workspace);
 
 /* The loss of images rows[n], which have labels; and the same with a step of Adam. False: a weight is not finite now, and the
  * net is frozen. */

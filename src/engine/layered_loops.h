@@ -35,6 +35,10 @@ typedef struct layered_loops {
     bool (*adam)(const fused_recipe *recipe, const layered_setting *setting, gt_net net, uint64_t iteration, float size,
                  const float *gradient, size_t from, size_t to, size_t stride, float *state);
 
+    /* y = x W' + b, or max(0, x W' + b): w[x.width, y.width] is W transposed, y.width a multiple of 16. Each sum goes from b
+     * through the inputs in their order, so that a row of y depends on nothing but its row of x. */
+    void (*dense_in_order)(layered_rows x, const float *w, const float *b, bool relu, layered_rows y);
+
     /* out[n] = fma(pixel, scale, offset) */
     void (*pixels)(const unsigned char *pixel, size_t n, float scale, float offset, float *out);
 } layered_loops;

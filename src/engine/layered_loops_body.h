@@ -130,6 +130,30 @@ static bool adam_all(const fused_recipe *recipe, const layered_setting *setting,
     return adam_update(recipe, &setting->adam[net], step, NULL, gradient, from, to, (int)stride, state);
 }
 
+/* 16 columns of n rows from row `first`, n a constant. */
+LANES_FN void dense_block(layered_rows x, const float *w, vf bias, bool relu, layered_rows y, size_t first, size_t n) {
+    vf sum[4];
+    for (size_t i = 0; i < n; i++) sum[i] = bias;
+    for (size_t k = 0; k < x.width; k++) {
+        const vf weight = vf_load(w + k * y.width);
+        for (size_t i = 0; i < n; i++) sum[i] = vf_fma(vf_set(x.at[(first + i) * x.stride + k]), weight, sum[i]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (relu) sum[i] = activate(sum[i], GT_RELU, 0);
+        vf_store(y.at + (first + i) * y.stride, sum[i]);
+    }
+}
+
+static void dense_in_order(layered_rows x, const float *w, const float *b, bool relu, layered_rows y) {
+    for (size_t k = 0; k < y.width; k += 16) {
+        const layered_rows columns = {y.at + k, y.n, y.width, y.stride};
+        const vf bias = vf_load(b + k);
+        size_t i = 0;
+        for (; i + 4 <= y.n; i += 4) dense_block(x, w + k, bias, relu, columns, i, 4);
+        for (; i < y.n; i++) dense_block(x, w + k, bias, relu, columns, i, 1);
+    }
+}
+
 static void pixels(const unsigned char *pixel, size_t n, float scale, float offset, float *out) {
     for (size_t k = 0; k < n; k++) out[k] = fmaf((float)pixel[k], scale, offset);
 }
@@ -140,6 +164,7 @@ const layered_loops LAYERED_NAME = {
     .column_sums = column_sums,
     .loss = loss_all,
     .adam = adam_all,
+    .dense_in_order = dense_in_order,
     .pixels = pixels,
 };
 
