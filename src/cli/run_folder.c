@@ -72,6 +72,11 @@ void gt_run_folder_reopen(const char *path, gt_run_folder *out) {
     *out = (gt_run_folder){.path = gt_cli_text("%s", path), .kept = strlen(path)};
 }
 
+bool gt_run_folder_is(const gt_run_folder *folder, const char *path) {
+    struct stat own, other;
+    return stat(folder->path, &own) == 0 && stat(path, &other) == 0 && own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+}
+
 char *gt_run_folder_file(const gt_run_folder *folder, const char *name) { return gt_cli_text("%s/%s", folder->path, name); }
 
 void gt_run_folder_remove(const gt_run_folder *folder, const char *name) {
@@ -93,6 +98,7 @@ void gt_run_folder_clear(const gt_run_folder *folder) {
 void gt_run_folder_discard(const gt_run_folder *folder) {
     size_t end = strlen(folder->path);
     if (folder->kept == end) return;
+    gt_run_folder_clear(folder);
     for (size_t i = 0; i < sizeof state_files / sizeof *state_files; i++) gt_run_folder_remove(folder, state_files[i]);
     char *path = gt_cli_text("%s", folder->path);
     while (end > folder->kept) {

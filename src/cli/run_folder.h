@@ -27,6 +27,9 @@ int gt_run_folder_create(const char *named, const char *default_path, bool force
 /* The folder of a run that goes on. */
 void gt_run_folder_reopen(const char *path, gt_run_folder *out);
 
+/* Whether path is the same folder, by whatever name. */
+bool gt_run_folder_is(const gt_run_folder *folder, const char *path);
+
 /* Path of a file in it; the caller frees. */
 char *gt_run_folder_file(const gt_run_folder *folder, const char *name);
 

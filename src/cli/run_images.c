@@ -3,6 +3,7 @@
 
 #include "cli/command.h"
 #include "cli/generate.h"
+#include "io/file.h"
 #include "io/image_grid.h"
 #include "io/number.h"
 
@@ -28,6 +29,32 @@ static bool iteration_of(const char *name, uint64_t *out) {
     return gt_number_parse_u64(digits, out);
 }
 
+static bool keeps(const gt_run_record *record, const char *name, uint64_t iteration) {
+    uint64_t its;
+    return iteration_of(name, &its) && its <= iteration && gt_run_record_has_picture(record, its, iteration);
+}
+
+static gt_status copy(const char *from, const gt_run_folder *folder, const char *name) {
+    char *source = gt_cli_text("%s/%s", from, name), *path = gt_run_folder_file(folder, name), *data = NULL;
+    size_t size;
+    gt_status status = gt_file_read(source, SIZE_MAX / 2, &data, &size);
+    if (status == GT_OK) status = gt_file_write(path, data, size);
+    free(data);
+    free(path);
+    free(source);
+    return status;
+}
+
+gt_status gt_run_images_bring(const gt_run_record *record, const char *from, const gt_run_folder *folder, uint64_t iteration) {
+    gt_status status = GT_OK;
+    DIR *entries = opendir(from);
+    if (entries == NULL) return GT_OK;
+    for (const struct dirent *entry; status == GT_OK && (entry = readdir(entries)) != NULL;)
+        if (keeps(record, entry->d_name, iteration)) status = copy(from, folder, entry->d_name);
+    closedir(entries);
+    return status;
+}
+
 size_t gt_run_images_keep(const gt_run_record *record, const gt_run_folder *folder, uint64_t iteration) {
     size_t n = 0;
     DIR *entries = opendir(folder->path);
@@ -35,7 +62,7 @@ size_t gt_run_images_keep(const gt_run_record *record, const gt_run_folder *fold
     for (const struct dirent *entry; (entry = readdir(entries)) != NULL;) {
         uint64_t its;
         if (!iteration_of(entry->d_name, &its)) continue;
-        if (its <= iteration && gt_run_record_has_picture(record, its, iteration))
+        if (keeps(record, entry->d_name, iteration))
             n++;
         else
             gt_run_folder_remove(folder, entry->d_name);

@@ -14,4 +14,7 @@ gt_status gt_run_images_write(const gt_run_record *record, const gt_run_folder *
  * how many there are left. */
 size_t gt_run_images_keep(const gt_run_record *record, const gt_run_folder *folder, uint64_t iteration);
 
+/* Copies those that it keeps from the folder that it has been in. */
+gt_status gt_run_images_bring(const gt_run_record *record, const char *from, const gt_run_folder *folder, uint64_t iteration);
+
 #endif

@@ -43,14 +43,18 @@ static gt_status save(gt_run_session *s) {
     return status;
 }
 
-/* Also shows before training that the folder takes files. */
+/* Also shows before training that the folder takes files. A run that goes on in another folder takes its pictures along. */
 static gt_status save_first(gt_run_session *s) {
+    const char *from = s->settings.source.folder;
+    const bool stays = from != NULL && gt_run_folder_is(&s->folder, from);
     char *path = gt_run_folder_file(&s->folder, GT_FILE_CONFIG);
     gt_status status = gt_train_settings_write(&s->settings, path);
     free(path);
     s->record.changed = true;
     if (status == GT_OK) status = save(s);
-    if (status == GT_OK && s->first_iteration == 0) gt_run_folder_clear(&s->folder);
+    if (status == GT_OK && (s->first_iteration == 0 || !stays)) gt_run_folder_clear(&s->folder);
+    if (status == GT_OK && has_images(s) && from != NULL && !stays)
+        status = gt_run_images_bring(&s->record, from, &s->folder, s->first_iteration);
     if (status == GT_OK) status = gt_image_record_write(&s->image_record, &s->folder);
     if (status == GT_OK && has_images(s)) {
         gt_run_folder_remove(&s->folder, GT_FILE_POINTS); /* of a run that was there before */

@@ -41,6 +41,18 @@ mv elsewhere stripes-images-idx3-ubyte
 check "the same run" same_images_runs a b
 check "with the same pictures" same_pictures a b
 check "and no others of its own" [ "$(pictures b)" = "$(pictures a) samples-x.png" ]
+cp -r a other
+rm other/samples-40.png
+cp other/samples-20.png other/samples-10.png # of another run
+touch other/image-scores.csv
+gives 0 "half of it again" train "${plain[@]}" --iterations 20 --eval-every 10 --out half --quiet
+gives 0 "resumed into a folder of another run" train --resume half --iterations 40 --out other --force --quiet
+check "the same run" same_images_runs a other
+check "with all its pictures" eval 'same_pictures a other && [ "$(pictures other)" = "$(pictures a)" ]'
+check "and nothing of the other run" [ ! -e other/image-scores.csv ]
+check "the former folder has its own" [ "$(pictures half)" = "samples-10.png samples-20.png" ]
+gives 0 "resumed into its own folder by name" train --resume half --iterations 40 --out ./half --force --quiet
+check "the same pictures" same_pictures a half
 PATH_ALL=$PATH
 PATH=$folder
 run train "${plain[@]}" --iterations 5 --plots --out c --quiet
