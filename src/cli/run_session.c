@@ -190,6 +190,7 @@ static int train(gt_run_session *s) {
 int gt_run_session_train(gt_run_session *s, bool *finished) {
     *finished = false;
     if (save_first(s) != GT_OK) {
+        s->saved_iteration = 0; /* it goes with the folder */
         int code = write_failed(s);
         gt_run_folder_discard(&s->folder);
         return code;

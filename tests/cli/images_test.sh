@@ -53,6 +53,9 @@ check "and nothing of the other run" [ ! -e other/image-scores.csv ]
 check "the former folder has its own" [ "$(pictures half)" = "samples-10.png samples-20.png" ]
 gives 0 "resumed into its own folder by name" train --resume half --iterations 40 --out ./half --force --quiet
 check "the same pictures" same_pictures a half
+rm half/samples-10.png
+mkdir half/samples-10.png
+refuses 1 "half/samples-10.png: Is a directory$" train --resume half --iterations 50 --out no
 PATH_ALL=$PATH
 PATH=$folder
 run train "${plain[@]}" --iterations 5 --plots --out c --quiet
