@@ -92,7 +92,7 @@ static void describe(const gt_study_session *s, uint64_t done, char *text, size_
     const double runs = rate / (double)gt_store_get_study(s->store)->plan.iterations;
     char share[40] = "";
     if (n > 0) snprintf(share, sizeof share, ", %.1f %% converged", 100.0 * (double)converged / (double)n);
-    if (runs < 0.1)
+    if (runs < 0.1 || rate < 1e4)
         snprintf(text, size, "%.3g iterations/s%s", rate, share);
     else
         snprintf(text, size, "%.*f runs/s, %.3g M iterations/s%s", runs < 10 ? 2 : 0, runs, rate / 1e6, share);
