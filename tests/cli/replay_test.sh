@@ -9,26 +9,27 @@ fi
 . "$(dirname "$(readlink -f "$0")")/check.sh"
 sql() { sqlite3 -batch "$1" "$2"; }
 
+# --every 100: scoring 200 rows is most of a replay, and has its own test below.
 gives 0 "a study" study --seeds 0:6 --iterations 400 --eval-every 100 --eval-samples 1000 --out s.sqlite
 digest_of() { sql s.sqlite "SELECT digest FROM run WHERE seed = $1"; }
 ranked() { sql s.sqlite "SELECT seed FROM run ORDER BY distance, seed LIMIT 1 OFFSET $1"; }
 
 # ---------------------------------------------------------------- which run
 for seed in 0 3 5; do
-    gives 0 "seed $seed" replay s.sqlite --seed $seed --no-plots
+    gives 0 "seed $seed" replay s.sqlite --seed $seed --every 100 --no-plots
     check "its digest is the study's" eval 'grep -q "^digest *$(digest_of $seed) as in the study$" "$out"'
     check "and its rows are" grep -q "^rows *4 as in the study$" "$out"
     check "in a folder named after it" [ -s "replay/x2-seed$seed/metrics.csv" ]
 done
 for name in "best 0" "median 2" "worst 5"; do
-    gives 0 "${name% *}" replay s.sqlite --seed "${name% *}" --no-plots --out named --force
+    gives 0 "${name% *}" replay s.sqlite --seed "${name% *}" --every 100 --no-plots --out named --force
     check "is seed $(ranked "${name#* }")" grep -q "^seed *$(ranked "${name#* }")$" "$out"
 done
 check "none has relapsed" [ "$(sql s.sqlite 'SELECT max(n_relapses) FROM run')" = 0 ]
 refuses 1 "none of the 6 finished runs relapsed" replay s.sqlite --seed first-relapse
 cp s.sqlite relapsed.sqlite
 sql relapsed.sqlite 'UPDATE run SET first_relapse = 300 WHERE seed = 1; UPDATE run SET first_relapse = 200 WHERE seed IN (2, 4)'
-gives 0 "first-relapse" replay relapsed.sqlite --seed first-relapse --no-plots --out named --force
+gives 0 "first-relapse" replay relapsed.sqlite --seed first-relapse --every 100 --no-plots --out named --force
 check "is the smaller of two seeds that relapsed first" grep -q "^seed *2$" "$out"
 
 # ---------------------------------------------------------------- the run's files
@@ -44,9 +45,9 @@ gives 0 "without --every" replay s.sqlite --seed 3 --no-plots --out every --forc
 check "about 200 rows" [ "$(wc -l <every/metrics.csv)" -eq 201 ]
 check "JSON tells of the study" eval 'grep -q "\"command\":.*\"replay\"" "$out" && grep -q "\"difference\":.*null" "$out" && \
     grep -q "\"digest\":.*$(digest_of 3)" "$out"'
-gives 0 "--quiet" replay s.sqlite --seed 3 --no-plots --out every --force --quiet
+gives 0 "--quiet" replay s.sqlite --seed 3 --every 100 --no-plots --out every --force --quiet
 check "prints nothing" eval '[ ! -s "$out" ] && [ ! -s "$err" ]'
-gives 0 "plain C" replay s.sqlite --seed 3 --no-plots --isa portable --out every --force
+gives 0 "plain C" replay s.sqlite --seed 3 --every 100 --no-plots --isa portable --out every --force
 check "the same bits" grep -q "as in the study$" "$out"
 
 # ---------------------------------------------------------------- the engine
@@ -82,7 +83,7 @@ differs() {
     cp s.sqlite t.sqlite
     sql t.sqlite "$2"
     rm -rf t
-    run replay t.sqlite --seed 3 --no-plots --out t
+    run replay t.sqlite --seed 3 --every 100 --no-plots --out t
     check "$2: exit code 1" [ "$code" -eq 1 ]
     check "one line: $(cat "$err")" eval '[ "$(wc -l <"$err")" = 1 ] && grep -Eq "^gantry: $pattern: this is not the run of seed 3 that t.sqlite holds" "$err"'
     check "no claim, and whole files" eval '! grep -q "as in the study" "$out" && [ -s t/generator.safetensors ]'
@@ -97,7 +98,7 @@ differs "the outcome is [a-z]+, and diverged in the study" "UPDATE run SET outco
 
 cp s.sqlite u.sqlite
 sql u.sqlite 'UPDATE run SET finished = 0, outcome = NULL, digest = NULL WHERE seed = 3; DELETE FROM checkpoint WHERE run = 3 AND iteration > 200'
-gives 0 "a run that is not finished" replay u.sqlite --seed 3 --no-plots --out u
+gives 0 "a run that is not finished" replay u.sqlite --seed 3 --every 100 --no-plots --out u
 check "says that there is no digest, and compares the rows" eval 'grep -q "^rows *2 as in the study$" "$out" && \
     grep -q "^digest *$(digest_of 3), and none in the study" "$out"'
 
@@ -106,13 +107,13 @@ gives 0 "a sweep" study --seeds 7:9 --sweep lr=1e-3,5e-3 --loss hinge --iteratio
 refuses 2 "2 settings; choose one with --setting: 0 \(lr=1e-3\), 1 \(lr=5e-3\)" replay w.sqlite --seed 7
 refuses 2 "--setting 2: it takes one of 0 \(lr=1e-3\), 1 \(lr=5e-3\)" replay w.sqlite --seed 7 --setting 2
 refuses 2 "--setting x: it takes one of" replay w.sqlite --seed 7 --setting x
-gives 0 "a setting of it" replay w.sqlite --seed 8 --setting 1 --no-plots
+gives 0 "a setting of it" replay w.sqlite --seed 8 --setting 1 --every 100 --no-plots
 check "is the one with its values" eval 'grep -q "^d-lr: 0.005$" replay/x2-setting1-seed8/config.yaml && grep -q "as in the study$" "$out"'
 
 awk 'BEGIN {srand(1); for (i = 0; i < 300; i++) print rand()}' >d1.csv
 gives 0 "a study of data" study --seeds 0:2 --data d1.csv --iterations 200 --eval-samples 1000 --out d.sqlite
 rm d1.csv
-gives 0 "replays without the file" replay d.sqlite --seed worst --no-plots --out d
+gives 0 "replays without the file" replay d.sqlite --seed worst --every 100 --no-plots --out d
 gives 0 "train from its config" train --config d/config.yaml --no-plots --out d-again
 check "makes the same files" same_runs d d-again
 
