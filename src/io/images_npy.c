@@ -112,8 +112,8 @@ static gt_status check_labels(const char *path, const gt_npy_array *array, const
     if (array->kind == 'f')
         return gt_fail(
             GT_ERR_FILE,
-            "%s: an array of floats; labels of images are integers: save array.astype(\"uint8\"), or rename the file "
-            "if it holds none",
+            "%s: an array of floats; labels of images are integers: save array.astype(\"uint8\"), or rename the file if it "
+            "holds none",
             path);
     if (array->n_dims != 1 && (array->n_dims != 2 || array->shape[1] != 1))
         return gt_fail(

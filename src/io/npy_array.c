@@ -99,8 +99,7 @@ static gt_status not_npy(const header *h) {
 static gt_status bad_dtype(const header *h, const char *dtype) {
     return gt_fail(GT_ERR_FILE,
                    "%s: an array of dtype %s; gantry takes floats of 32 or 64 bits and integers: save "
-                   "array.astype(\"float32\"), or labels "
-                   "as integers",
+                   "array.astype(\"float32\"), or labels as integers",
                    h->path, dtype);
 }
 
